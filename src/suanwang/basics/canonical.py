@@ -1,0 +1,39 @@
+"""One way to write a record as bytes, so that hashes and signatures agree everywhere.
+
+JSON with sorted keys, no spaces, UTF-8, no floats: a number that is not whole travels as a decimal
+string, since two writers may print one float differently.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TypeAlias
+
+Json: TypeAlias = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+
+def canonical_bytes(record: Json) -> bytes:
+    """Write `record` as canonical JSON. Raises TypeError at a float or a key that is no string."""
+    _refuse_floats(record)
+    return json.dumps(
+        record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of `data` in lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _refuse_floats(value: Json) -> None:
+    if isinstance(value, float):
+        raise TypeError(f"expected a decimal string instead of the float {value!r}")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"expected a string key, found {key!r}")
+            _refuse_floats(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_floats(inner)

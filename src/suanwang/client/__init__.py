@@ -1,0 +1,1 @@
+"""Program 2, for people: Python SDK, the suan command, wire shapes."""

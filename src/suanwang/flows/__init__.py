@@ -1,0 +1,1 @@
+"""Does: one verb a file, one transaction each."""

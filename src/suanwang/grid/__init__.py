@@ -1,0 +1,1 @@
+"""What exists and where work should go: hubs, zones, links, chips, energy, carbon, placement."""

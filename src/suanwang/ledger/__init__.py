@@ -1,0 +1,1 @@
+"""Who owns what: accounts, transfers, two-phase holds, statements."""

@@ -1,0 +1,1 @@
+"""What is for sale at what price: products, clearing, order book, index."""

@@ -1,0 +1,1 @@
+"""Where to build and does it pay: siting, investment, indices, demand forecast."""

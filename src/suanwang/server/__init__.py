@@ -1,0 +1,1 @@
+"""Program 1, the control plane: HTTP API, loops, settings."""

@@ -1,0 +1,1 @@
+"""Replays traces through the same market and grid code, in simulated time."""

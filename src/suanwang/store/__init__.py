@@ -1,0 +1,1 @@
+"""Remembers: tables, migrations, queries, outbox; the only room that speaks SQL."""
