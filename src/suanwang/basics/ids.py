@@ -137,12 +137,12 @@ class RoundId(Id):
     prefix = "rnd"
 
 
-I = TypeVar("I", bound=Id)
+AnyId = TypeVar("AnyId", bound=Id)
 
 
 class IdMaker(Protocol):
     """Makes fresh ids; production reads a clock and entropy, tests count."""
 
-    def __call__(self, kind: type[I]) -> I:
+    def __call__(self, kind: type[AnyId]) -> AnyId:
         """Make a fresh id of this kind."""
         ...

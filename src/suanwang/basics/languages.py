@@ -30,6 +30,7 @@ class Texts:
         self._chinese = chinese
 
     def __call__(self, text: str, **facts: object) -> str:
+        """Say `text` in this language, with its facts filled in."""
         template = self._chinese.get(text, text) if self.lang == "zh" else text
         return template.format(**facts) if facts else template
 

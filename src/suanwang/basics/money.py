@@ -14,6 +14,7 @@ from suanwang.basics.errors import Invalid
 
 # BIGINT holds 63 bits and a sign; anything larger is refused by name, never wrapped.
 UNITS_MAX = 2**63 - 1
+_DIGITS_MAX = 20
 
 
 class AssetsMixed(Invalid):
@@ -75,9 +76,11 @@ class Money:
         """Read a decimal string such as "12.50"; more places than the asset has are refused."""
         try:
             scaled = Decimal(text).scaleb(asset.scale)
+            # "1e999999" is a short text and a number of a million digits: look before expanding.
+            small = scaled.is_finite() and scaled.adjusted() < _DIGITS_MAX
         except (InvalidOperation, TypeError, ValueError):
             raise AmountUnreadable(scale=asset.scale, asset=asset, found=text) from None
-        if not scaled.is_finite() or scaled != scaled.to_integral_value():
+        if not small or scaled != scaled.to_integral_value():
             raise AmountUnreadable(scale=asset.scale, asset=asset, found=text)
         return cls(int(scaled), asset)
 
