@@ -1,0 +1,78 @@
+"""Finds the named queries in `sql/*.sql` and spells them for each database.
+
+    -- name: job_by_id
+    -- One job, whoever owns it; locked until the transaction ends.
+    SELECT * FROM jobs WHERE id = :id {for_update}
+
+Names are unique over all files. `:param` is bound by the driver, never pasted. Marks differ by
+database: {for_update} and {skip_locked} are empty on SQLite, which has one writer, and {tables}
+lists the tables there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+SQLITE = "sqlite"
+POSTGRESQL = "postgresql"
+# Rows are locked against change, not against being referred to: ids never change, so a job may be
+# inserted while its organisation's row is locked.
+_MARKS = {
+    SQLITE: {
+        "{for_update}": "",
+        "{skip_locked}": "",
+        "{tables}": "(SELECT name FROM sqlite_master WHERE type = 'table')",
+    },
+    POSTGRESQL: {
+        "{for_update}": "FOR NO KEY UPDATE",
+        "{skip_locked}": "FOR NO KEY UPDATE SKIP LOCKED",
+        "{tables}": "(SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema())",
+    },
+}
+_NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+_PARAM = re.compile(r"(?<![:\w]):([a-z]\w*)")
+
+
+@cache
+def load_queries(dialect: str) -> Mapping[str, str]:
+    """Return every named query as text for the dialect's driver."""
+    found: dict[str, str] = {}
+    folder = resources.files("suanwang.store").joinpath("sql")
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if not entry.name.endswith(".sql"):
+            continue
+        for name, query in split_queries(entry.read_text("utf-8")).items():
+            assert name not in found, f"{entry.name} names {name} a second time"
+            found[name] = spell(query, dialect)
+    return found
+
+
+def split_queries(text: str) -> dict[str, str]:
+    """Cut a file into its named queries; each must say in a comment what it is for."""
+    parts = _NAME.split(text)
+    found: dict[str, str] = {}
+    for name, query in zip(parts[1::2], parts[2::2], strict=True):
+        lines = query.strip().splitlines()
+        assert lines, f"query {name} is empty"
+        assert lines[0].startswith("--"), f"query {name} has no description"
+        assert name not in found, f"query {name} is named twice"
+        sql = "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+        found[name] = sql.strip().rstrip(";")
+    return found
+
+
+def spell(query: str, dialect: str) -> str:
+    """Write a query the way the dialect's driver reads it."""
+    for mark, spelling in _MARKS[dialect].items():
+        query = query.replace(mark, spelling)
+    if dialect == SQLITE:
+        return query
+    return _PARAM.sub(r"%(\1)s", query.replace("%", "%%"))
+
+
+def params_of(query: str) -> set[str]:
+    """Return the parameter names of a query as written in its file."""
+    return set(_PARAM.findall(query))

@@ -1,0 +1,8 @@
+"""Every table of the store; the migrations build the same, which a test compares."""
+
+from __future__ import annotations
+
+from suanwang.store.tables import grid, identity, jobs, money, plumbing
+from suanwang.store.tables.columns import METADATA
+
+__all__ = ["METADATA", "grid", "identity", "jobs", "money", "plumbing"]

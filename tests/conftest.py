@@ -1,0 +1,104 @@
+"""Databases for tests: every test gets a fresh one, on each database that this machine can start.
+
+    def test_x(store): …            an open, migrated store, once on SQLite and once on PostgreSQL
+    def test_y(database_url): …     the address of a migrated database, for tests that open their own
+    def test_z(empty_database_url)  the same without any table
+
+SUANWANG_TEST_DATABASES=sqlite,postgresql chooses.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+DATABASES = [
+    name.strip()
+    for name in os.environ.get("SUANWANG_TEST_DATABASES", "sqlite,postgresql").split(",")
+    if name.strip()
+]
+TEMPLATE = "suanwang_template"
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """One server for the session, or a skip that says why there is none."""
+    # Imported here: tests of the pure rooms run where the server's extras are not installed.
+    from tests.postgres_server import CannotStart, start
+
+    try:
+        server = start()
+    except CannotStart as why:
+        pytest.skip(str(why))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    _migrate(f"sqlite:///{path}?synchronous=off")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server) -> str:
+    _migrate(postgres_server.make_database(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture(params=DATABASES)
+def dialect(request) -> str:
+    """Which database this test runs on."""
+    return request.param
+
+
+@pytest.fixture
+def database_url(dialect, request, tmp_path) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    if dialect == "sqlite":
+        path = tmp_path / "store.db"
+        shutil.copy(request.getfixturevalue("_sqlite_template"), path)
+        yield f"sqlite:///{path}?synchronous=off"
+        return
+    yield from _postgres_database(request, request.getfixturevalue("_postgres_template"))
+
+
+@pytest.fixture
+def empty_database_url(dialect, request, tmp_path) -> Iterator[str]:
+    """The address of a fresh database without tables."""
+    if dialect == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}?synchronous=off"
+        return
+    yield from _postgres_database(request, "template1")
+
+
+@pytest.fixture
+def store(database_url):
+    """An open store on a fresh, migrated database."""
+    from suanwang.store.database import Store
+
+    opened = Store.open(database_url)
+    yield opened
+    opened.close()
+
+
+def _postgres_database(request, template: str) -> Iterator[str]:
+    server = request.getfixturevalue("postgres_server")
+    name = f"test_{next(_numbers)}"
+    yield server.make_database(name, template)
+    server.drop_database(name)
+
+
+def _migrate(url: str) -> None:
+    from suanwang.store.database import Store
+
+    opened = Store.open(url)
+    opened.migrate()
+    opened.close()
