@@ -30,7 +30,7 @@ _numbers = count()
 def postgres_server():
     """One server for the session, or a skip that says why there is none."""
     # Imported here: tests of the pure rooms run where the server's extras are not installed.
-    from tests.postgres_server import CannotStart, start
+    from tests.postgres_server import CannotStart, start  # noqa: PLC0415
 
     try:
         server = start()
@@ -82,7 +82,7 @@ def empty_database_url(dialect, request, tmp_path) -> Iterator[str]:
 @pytest.fixture
 def store(database_url):
     """An open store on a fresh, migrated database."""
-    from suanwang.store.database import Store
+    from suanwang.store.database import Store  # noqa: PLC0415 - as above
 
     opened = Store.open(database_url)
     yield opened
@@ -97,7 +97,7 @@ def _postgres_database(request, template: str) -> Iterator[str]:
 
 
 def _migrate(url: str) -> None:
-    from suanwang.store.database import Store
+    from suanwang.store.database import Store  # noqa: PLC0415 - as above
 
     opened = Store.open(url)
     opened.migrate()

@@ -74,25 +74,25 @@ class Store:
         """Run `work` in a transaction of its own; what it wrote is durable when this returns."""
         unit = Unit.for_coroutine(work)
         self._engine.submit(unit)
-        return cast(T, await unit.outcome())
+        return cast("T", await unit.outcome())
 
     async def read(self, work: Callable[[Tx], T]) -> T:
         """Run `work`, which only reads, on one snapshot."""
         unit = Unit.for_coroutine(work)
         self._engine.submit_read(unit)
-        return cast(T, await unit.outcome())
+        return cast("T", await unit.outcome())
 
     def run_now(self, work: Callable[[Tx], T]) -> T:
         """Run `work` and wait in this thread; never from inside an event loop or a unit."""
         unit = Unit.for_thread(work)
         self._engine.submit(unit)
-        return cast(T, unit.wait())
+        return cast("T", unit.wait())
 
     def read_now(self, work: Callable[[Tx], T]) -> T:
         """Read with `work` and wait in this thread."""
         unit = Unit.for_thread(work)
         self._engine.submit_read(unit)
-        return cast(T, unit.wait())
+        return cast("T", unit.wait())
 
     def migrate(self) -> None:
         """Bring the schema to this program's version; an empty database gets it at once."""

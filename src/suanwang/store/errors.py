@@ -6,7 +6,7 @@ from suanwang.basics.errors import Conflict, Invalid, NotSignedIn, Unavailable
 
 
 class DatabaseUnknown(Invalid):
-    """Expected a database URL such as sqlite:///./suanwang.db or postgresql://…, found {found!r}."""
+    """Expected an address such as sqlite:///./suanwang.db or postgresql://…, found {found!r}."""
 
     zh = "需要形如 sqlite:///./suanwang.db 或 postgresql://… 的数据库地址，实际为 {found!r}。"
     code = "database-unknown"

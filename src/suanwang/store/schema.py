@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -55,7 +55,11 @@ def known_versions() -> frozenset[str]:
 @cache
 def ddl(dialect: str) -> tuple[str, ...]:
     """Return the statements that make today's tables, in an order that foreign keys allow."""
-    spoken = sqlite.dialect() if dialect == SQLITE else postgresql.dialect()
+    known: dict[str, Callable[[], Dialect]] = {
+        SQLITE: sqlite.dialect,
+        POSTGRESQL: postgresql.dialect,
+    }
+    spoken = known[dialect]()
     statements = []
     for table in METADATA.sorted_tables:
         statements.append(str(CreateTable(table).compile(dialect=spoken)).strip())
@@ -107,5 +111,6 @@ def _create_if_empty(tx: Tx) -> str | None:
     version = version_of(tx)
     if version is not None:
         return version
-    tx.script([*ddl(tx.dialect), _VERSION_TABLE, f"INSERT INTO alembic_version VALUES ('{HEAD}')"])
+    tx.script([*ddl(tx.dialect), _VERSION_TABLE])
+    tx.do("schema_stamp", version=HEAD)
     return HEAD

@@ -188,7 +188,7 @@ def _run_in_savepoint(unit: Unit, tx: Tx, cursor: sqlite3.Cursor) -> None:
     cursor.execute("SAVEPOINT flow")
     try:
         unit.result = unit.work(tx)
-    except BaseException as error:  # noqa: BLE001 - it goes to whoever waits
+    except BaseException as error:
         unit.error = _named(error)
         if not cursor.connection.in_transaction:
             # A full or failing disk undoes the whole transaction, others' flows included.
