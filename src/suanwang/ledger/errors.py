@@ -1,0 +1,82 @@
+"""What the ledger refuses."""
+
+from __future__ import annotations
+
+from suanwang.basics.errors import Conflict, Invalid, NotFound, Refused
+
+
+class FundsInsufficient(Refused):
+    """This needs {needed} {asset}; {available} is available in account {account}."""
+
+    zh = "此操作需要 {needed} {asset}；账户 {account} 的可用余额为 {available}。"
+    code = "funds-insufficient"
+
+
+class TransferIdReused(Conflict):
+    """The transfer {id} was made before with another body; a fresh transfer needs a fresh id."""
+
+    zh = "转账 {id} 此前已以不同内容提交；新的转账需要新的编号。"
+    code = "transfer-id-reused"
+
+
+class TransferMalformed(Invalid):
+    """The transfer {id} cannot be: {reason}."""
+
+    zh = "转账 {id} 不成立：{reason}。"
+    code = "transfer-malformed"
+
+
+class TransferAssetWrong(Invalid):
+    """The transfer {id} moves {found}; account {account} holds {expected}."""
+
+    zh = "转账 {id} 的资产为 {found}；账户 {account} 的资产为 {expected}。"
+    code = "transfer-asset-wrong"
+
+
+class AccountUnknown(NotFound):
+    """There is no account {id}."""
+
+    zh = "没有账户 {id}。"
+    code = "account-unknown"
+
+
+class BalanceTooLarge(Refused):
+    """The account {account} would hold more than 2^63 - 1 smallest units of {asset}."""
+
+    zh = "账户 {account} 的 {asset} 将超过 2^63 - 1 个最小单位。"
+    code = "balance-too-large"
+
+
+class HoldUnknown(NotFound):
+    """There is no hold {id}."""
+
+    zh = "没有冻结 {id}。"
+    code = "hold-unknown"
+
+
+class HoldClosed(Conflict):
+    """The hold {id} is {found} already; nothing of it is left to post or release."""
+
+    zh = "冻结 {id} 当前为 {found}；已无可扣划或解冻的金额。"
+    code = "hold-closed"
+
+
+class HoldTooSmall(Refused):
+    """The hold {id} has {left} left; {needed} cannot be taken from it."""
+
+    zh = "冻结 {id} 尚余 {left}；无法从中取出 {needed}。"
+    code = "hold-too-small"
+
+
+class HoldExpired(Conflict):
+    """The hold {id} expired at {expires_at}."""
+
+    zh = "冻结 {id} 已于 {expires_at} 到期。"
+    code = "hold-expired"
+
+
+class HoldNotExpired(Conflict):
+    """The hold {id} is good until {expires_at} and cannot expire before."""
+
+    zh = "冻结 {id} 有效期至 {expires_at}，此前不能作到期处理。"
+    code = "hold-not-expired"

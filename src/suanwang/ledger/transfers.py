@@ -1,0 +1,257 @@
+"""Transfers: the only way anything changes hands. Ids are made by the client, so a retry is safe.
+
+    move       debit ──amount──▶ credit
+    hold       debit: amount set aside for credit, until posted, released or expired
+    post       hold ──part or all──▶ credit; the rest is released, unless `rest` says to keep it
+    release    part or all of a hold goes back (a void); what is left stays held
+    expire     the whole of a hold goes back, at its time
+
+A post may name another credit than its hold did: what a job costs goes to several, and to whom is
+known only when it has run. `amount=None` means all that the hold has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from suanwang.basics.canonical import canonical_bytes, sha256_hex
+from suanwang.basics.ids import AccountId, TransferId
+from suanwang.basics.money import Asset, Money
+from suanwang.basics.slots import Instant, format_instant
+from suanwang.ledger.errors import TransferMalformed
+
+
+class TransferKind(StrEnum):
+    """What a transfer does."""
+
+    POSTED = "posted"  #: moves at once
+    PENDING = "pending"  #: opens a hold
+    POST = "post"  #: moves out of a hold
+    VOID = "void"  #: gives back from a hold
+    EXPIRE = "expire"  #: gives a hold back because its time is over
+
+
+class Rest(StrEnum):
+    """What a post does with what it leaves in the hold."""
+
+    RELEASE = "release"
+    KEEP = "keep"
+
+
+class HoldState(StrEnum):
+    """Where a hold stands."""
+
+    OPEN = "open"
+    POSTED = "posted"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """One transfer, as asked for or (all fields known) as applied."""
+
+    id: TransferId
+    kind: TransferKind
+    at: Instant
+    amount: Money | None = None
+    debit: AccountId | None = None
+    credit: AccountId | None = None
+    pending_id: TransferId | None = None  # the hold that a post, void or expire is about
+    expires_at: Instant | None = None
+    rest: Rest = Rest.RELEASE
+    group_id: str | None = None
+    memo: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.amount is not None and self.amount.units <= 0:
+            raise TransferMalformed(id=self.id, reason=f"amount {self.amount} is not above zero")
+        if self.opens_or_moves:
+            if self.amount is None or self.debit is None or self.credit is None:
+                raise TransferMalformed(id=self.id, reason="amount, debit or credit is missing")
+            if self.debit == self.credit:
+                raise TransferMalformed(id=self.id, reason="debit and credit are one account")
+        elif self.pending_id is None:
+            raise TransferMalformed(id=self.id, reason="the hold's id is missing")
+
+    @property
+    def opens_or_moves(self) -> bool:
+        """Say whether the transfer stands alone, without an earlier hold."""
+        return self.kind in (TransferKind.POSTED, TransferKind.PENDING)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Return a hash of what was asked for; the time of asking is no part of it."""
+        return sha256_hex(
+            canonical_bytes(
+                {
+                    "kind": self.kind.value,
+                    "amount": None if self.amount is None else self.amount.units,
+                    "asset": None if self.amount is None else self.amount.asset.code,
+                    "debit": self.debit and str(self.debit),
+                    "credit": self.credit and str(self.credit),
+                    "pending_id": self.pending_id and str(self.pending_id),
+                    "expires_at": None
+                    if self.expires_at is None
+                    else format_instant(self.expires_at),
+                    "rest": self.rest.value,
+                    "group_id": self.group_id,
+                    "memo": dict(self.memo),
+                }
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """What a pending transfer set aside, and how much of it has gone where it was meant to."""
+
+    id: TransferId
+    debit: AccountId
+    credit: AccountId
+    asset: Asset
+    amount_units: int  # less what was released while open
+    posted_units: int = 0
+    state: HoldState = HoldState.OPEN
+    expires_at: Instant | None = None
+
+    @property
+    def left_units(self) -> int:
+        """What is still set aside."""
+        return self.amount_units - self.posted_units if self.state is HoldState.OPEN else 0
+
+    @property
+    def left(self) -> Money:
+        """What is still set aside, as money."""
+        return Money(self.left_units, self.asset)
+
+
+def move(
+    transfer_id: TransferId,
+    amount: Money,
+    *,
+    debit: AccountId,
+    credit: AccountId,
+    at: Instant,
+    group_id: str | None = None,
+    memo: Mapping[str, str] | None = None,
+) -> Transfer:
+    """Move an amount at once."""
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.POSTED,
+        amount=amount,
+        debit=debit,
+        credit=credit,
+        at=at,
+        group_id=group_id,
+        memo=memo or {},
+    )
+
+
+def hold(
+    transfer_id: TransferId,
+    amount: Money,
+    *,
+    debit: AccountId,
+    credit: AccountId,
+    at: Instant,
+    expires_at: Instant | None = None,
+    group_id: str | None = None,
+    memo: Mapping[str, str] | None = None,
+) -> Transfer:
+    """Set an amount aside; the hold has this transfer's id."""
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.PENDING,
+        amount=amount,
+        debit=debit,
+        credit=credit,
+        at=at,
+        expires_at=expires_at,
+        group_id=group_id,
+        memo=memo or {},
+    )
+
+
+def post(
+    transfer_id: TransferId,
+    hold_id: TransferId,
+    *,
+    at: Instant,
+    amount: Money | None = None,
+    credit: AccountId | None = None,
+    rest: Rest = Rest.RELEASE,
+    group_id: str | None = None,
+    memo: Mapping[str, str] | None = None,
+) -> Transfer:
+    """Move out of a hold, to `credit` or to whom the hold names; then release or keep the rest."""
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.POST,
+        pending_id=hold_id,
+        amount=amount,
+        credit=credit,
+        rest=rest,
+        at=at,
+        group_id=group_id,
+        memo=memo or {},
+    )
+
+
+def post_shares(
+    hold_id: TransferId,
+    shares: Sequence[tuple[AccountId, Money]],
+    *,
+    new_id: Callable[[], TransferId],
+    at: Instant,
+    group_id: str | None = None,
+    memo: Mapping[str, str] | None = None,
+) -> list[Transfer]:
+    """Post a hold to several accounts and release the rest; shares of nothing are left out."""
+    due = [(credit, amount) for credit, amount in shares if amount]
+    if not due:
+        return [release(new_id(), hold_id, at=at, group_id=group_id, memo=memo)]
+    rests = [Rest.KEEP] * (len(due) - 1) + [Rest.RELEASE]
+    return [
+        post(
+            new_id(),
+            hold_id,
+            amount=amount,
+            credit=credit,
+            rest=rest,
+            at=at,
+            group_id=group_id,
+            memo=memo,
+        )
+        for (credit, amount), rest in zip(due, rests, strict=True)
+    ]
+
+
+def release(
+    transfer_id: TransferId,
+    hold_id: TransferId,
+    *,
+    at: Instant,
+    amount: Money | None = None,
+    group_id: str | None = None,
+    memo: Mapping[str, str] | None = None,
+) -> Transfer:
+    """Give back part or all (`amount=None`) of what a hold has left."""
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.VOID,
+        pending_id=hold_id,
+        amount=amount,
+        at=at,
+        group_id=group_id,
+        memo=memo or {},
+    )
+
+
+def expire(transfer_id: TransferId, hold_id: TransferId, *, at: Instant) -> Transfer:
+    """Give a hold back because its time is over; refused before."""
+    return Transfer(id=transfer_id, kind=TransferKind.EXPIRE, pending_id=hold_id, at=at)
