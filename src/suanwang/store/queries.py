@@ -5,8 +5,8 @@
     SELECT * FROM jobs WHERE id = :id {for_update}
 
 Names are unique over all files. `:param` is bound by the driver, never pasted. Marks differ by
-database: {for_update} and {skip_locked} are empty on SQLite, which has one writer, and {tables}
-lists the tables there are.
+database: {for_update} and {skip_locked} are empty on SQLite, which has one writer, {tables}
+lists the tables there are, and `id {in:ids}` says that id is one of a bound list of strings.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ _MARKS = {
         "{tables}": "(SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema())",
     },
 }
+_LISTS = {
+    SQLITE: r"IN (SELECT value FROM json_each(:\1))",
+    POSTGRESQL: r"= ANY(CAST(:\1 AS text[]))",
+}
+_IN = re.compile(r"\{in:([a-z]\w*)\}")
 _NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
 _PARAM = re.compile(r"(?<![:\w]):([a-z]\w*)")
 
@@ -68,6 +73,7 @@ def spell(query: str, dialect: str) -> str:
     """Write a query the way the dialect's driver reads it."""
     for mark, spelling in _MARKS[dialect].items():
         query = query.replace(mark, spelling)
+    query = _IN.sub(_LISTS[dialect], query)
     if dialect == SQLITE:
         return query
     return _PARAM.sub(r"%(\1)s", query.replace("%", "%%"))
@@ -75,4 +81,4 @@ def spell(query: str, dialect: str) -> str:
 
 def params_of(query: str) -> set[str]:
     """Return the parameter names of a query as written in its file."""
-    return set(_PARAM.findall(query))
+    return {*_PARAM.findall(query), *_IN.findall(query)}

@@ -7,15 +7,17 @@
     tx.many("log_add", rows)                   → how many rows changed, in one round trip
 
 A `Row` is a dict whose keys are attributes too: `row["state"]`, `row.state`, `Thing(**row)`.
+A list of strings may be bound where the query says `id {in:ids}`.
 A query that ends in RETURNING gives its rows through `one`, `first` or `all`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from suanwang.store.queries import load_queries
+from suanwang.store.queries import SQLITE, load_queries
 
 
 class Row(dict[str, Any]):
@@ -68,13 +70,13 @@ class Tx:
     def all(self, query: str, /, **params: Any) -> list[Row]:  # noqa: ANN401
         """Return every row."""
         cursor = self._cursor
-        cursor.execute(self._queries[query], params)
+        cursor.execute(self._queries[query], self._bound(params))
         names = [column[0] for column in cursor.description]
         return [Row(zip(names, values, strict=True)) for values in cursor.fetchall()]
 
     def do(self, query: str, /, **params: Any) -> int:  # noqa: ANN401
         """Run a statement and return how many rows it changed."""
-        self._cursor.execute(self._queries[query], params)
+        self._cursor.execute(self._queries[query], self._bound(params))
         return self._cursor.rowcount
 
     def script(self, statements: Iterable[str]) -> None:
@@ -89,3 +91,11 @@ class Tx:
             return 0
         self._cursor.executemany(self._queries[query], batch)
         return self._cursor.rowcount
+
+    def _bound(self, params: dict[str, Any]) -> dict[str, Any]:
+        """SQLite knows no lists; there they travel as JSON."""
+        if self.dialect == SQLITE:
+            for name, value in params.items():
+                if type(value) is list:
+                    params[name] = json.dumps(value)
+        return params

@@ -1,0 +1,231 @@
+"""The ledger in the store: loads what a batch touches, lets the pure ledger decide, writes back.
+
+Locks are taken holds first, then accounts, each in id order: two batches wait, never deadlock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from suanwang.basics.errors import NotFound
+from suanwang.basics.ids import AccountId, OrganisationId, TransferId
+from suanwang.basics.money import CNY, Asset, Money
+from suanwang.basics.slots import Instant, Slot, from_micros, to_micros
+from suanwang.ledger.accounts import Account
+from suanwang.ledger.book import AccountBook, apply
+from suanwang.ledger.check import AccountSums, LedgerCheck, check_ledger
+from suanwang.ledger.errors import HoldUnknown, TransferIdReused
+from suanwang.ledger.statement import Entry, Statement, make_statement
+from suanwang.ledger.transfers import Hold, HoldState, Transfer, TransferKind
+from suanwang.store.tx import Row, Tx
+
+ENTRIES_MAX = 100_000  # in one statement
+
+
+def post(tx: Tx, transfers: Sequence[Transfer]) -> list[Transfer]:
+    """Make transfers, all or none; return those newly made, every field known.
+
+    The same transfer twice is made once. Raises a leaf of `ledger.errors`, and nothing is changed.
+    """
+    book = _load(tx, transfers)
+    accounts, holds = dict(book.accounts), dict(book.holds)
+    applied = apply(book, transfers)
+    if tx.many("transfer_add", [_transfer_row(t, book.made[t.id]) for t in applied]) != len(
+        applied
+    ):
+        # Made meanwhile over other accounts, so no lock of ours held it off.
+        raise TransferIdReused(id=", ".join(t.id for t in applied))
+    changed = [a for a in book.accounts.values() if accounts[a.id] != a]
+    tx.many("account_save", map(_account_row, changed))
+    tx.many("hold_save", [_hold_row(h) for h in book.holds.values() if holds.get(h.id) != h])
+    return applied
+
+
+def _load(tx: Tx, transfers: Sequence[Transfer]) -> AccountBook:
+    about = sorted({t.pending_id for t in transfers if t.pending_id is not None})
+    holds = [_hold(r) for r in tx.all("holds_to_change", ids=about)] if about else []
+    touched = {a for t in transfers for a in (t.debit, t.credit) if a is not None}
+    touched |= {a for h in holds for a in (h.debit, h.credit)}
+    accounts = [_account(r) for r in tx.all("accounts_to_change", ids=sorted(touched))]
+    # Looked up under the accounts' locks, so the same batch twice at once is seen by the second.
+    made = tx.all("transfers_made", ids=[t.id for t in transfers])
+    return AccountBook(accounts, holds, {TransferId(r.id): r.fingerprint for r in made})
+
+
+def open_account(tx: Tx, account: Account, *, at: Instant) -> Account:
+    """Open an account, or return the one that its organisation has under that name and asset."""
+    tx.do(
+        "account_add",
+        id=account.id,
+        organisation_id=account.organisation_id,
+        name=account.name,
+        asset=account.asset.code,
+        scale=account.asset.scale,
+        floor_units=account.floor_units,
+        created_at=to_micros(at),
+    )
+    return account_of(tx, account.organisation_id, account.name, asset=account.asset)
+
+
+def account_of(
+    tx: Tx, organisation_id: OrganisationId, name: str, *, asset: Asset = CNY
+) -> Account:
+    """Return an organisation's account by its name, as it stands, without locking it."""
+    row = tx.first("account_by_owner", organisation_id=organisation_id, name=name, asset=asset.code)
+    if row is None:
+        raise NotFound(kind="account", id=f"{organisation_id}/{name}/{asset}")
+    return _account(row)
+
+
+def account(tx: Tx, account_id: str) -> Account:
+    """Return an account by its id."""
+    row = tx.first("account_by_id", id=account_id)
+    if row is None:
+        raise NotFound(kind="account", id=account_id)
+    return _account(row)
+
+
+def accounts_of(tx: Tx, organisation_id: OrganisationId) -> list[Account]:
+    """Return every account of an organisation."""
+    return [_account(r) for r in tx.all("accounts_of", organisation_id=organisation_id)]
+
+
+def hold(tx: Tx, hold_id: str) -> Hold:
+    """Return a hold as it stands."""
+    row = tx.first("hold_by_id", id=hold_id)
+    if row is None:
+        raise HoldUnknown(id=hold_id)
+    return _hold(row)
+
+
+def holds_expired(tx: Tx, *, now: Instant, limit: int) -> list[TransferId]:
+    """Return open holds whose time is over, longest over first."""
+    rows = tx.all("holds_expired", now=to_micros(now), limit=limit)
+    return [TransferId(r.id) for r in rows]
+
+
+def transfers_of(tx: Tx, group_id: str, *, limit: int = 1_000) -> list[Transfer]:
+    """Return every transfer made for one purpose, in order."""
+    return [_transfer(r) for r in tx.all("transfers_of_group", group_id=group_id, limit=limit)]
+
+
+def statement(tx: Tx, account_id: str, period: Slot) -> Statement:
+    """Draw up an account's statement; more than ENTRIES_MAX entries fail, never vanish."""
+    whose = account(tx, account_id)
+    since, until = to_micros(period.start), to_micros(period.end)
+    opening = tx.one("balance_before", account_id=account_id, before=since).units
+    closing = tx.one("balance_before", account_id=account_id, before=until).units
+    rows = tx.all("entries_of", account_id=account_id, since=since, until=until, limit=ENTRIES_MAX)
+    return make_statement(
+        whose,
+        period,
+        opening=Money(opening, whose.asset),
+        entries=[_entry(r, whose) for r in rows],
+        closing=Money(closing, whose.asset),
+    )
+
+
+def check(tx: Tx) -> LedgerCheck:
+    """Check every account and asset against the sums of transfers and holds."""
+    sums = [
+        AccountSums(
+            account=_account(row),
+            credited_units=row.credited_units,
+            debited_units=row.debited_units,
+            open_holds_units=row.open_holds_units,
+        )
+        for row in tx.all("ledger_sums")
+    ]
+    return check_ledger(sums, transfers=tx.one("transfers_count").transfers)
+
+
+def _account(row: Row) -> Account:
+    return Account(
+        id=AccountId(row.id),
+        organisation_id=OrganisationId(row.organisation_id),
+        name=row.name,
+        asset=Asset(row.asset, row.scale),
+        floor_units=row.floor_units,
+        balance_units=row.balance_units,
+        held_units=row.held_units,
+    )
+
+
+def _account_row(account: Account) -> dict[str, object]:
+    return {
+        "id": account.id,
+        "balance_units": account.balance_units,
+        "held_units": account.held_units,
+    }
+
+
+def _hold(row: Row) -> Hold:
+    return Hold(
+        id=TransferId(row.id),
+        debit=AccountId(row.debit_id),
+        credit=AccountId(row.credit_id),
+        asset=Asset(row.asset, row.scale),
+        amount_units=row.amount_units,
+        posted_units=row.posted_units,
+        state=HoldState(row.state),
+        expires_at=None if row.expires_at is None else from_micros(row.expires_at),
+    )
+
+
+def _hold_row(hold: Hold) -> dict[str, object]:
+    return {
+        "id": hold.id,
+        "debit_id": hold.debit,
+        "credit_id": hold.credit,
+        "asset": hold.asset.code,
+        "amount_units": hold.amount_units,
+        "posted_units": hold.posted_units,
+        "state": hold.state.value,
+        "expires_at": None if hold.expires_at is None else to_micros(hold.expires_at),
+    }
+
+
+def _transfer(row: Row) -> Transfer:
+    return Transfer(
+        id=TransferId(row.id),
+        kind=TransferKind(row.kind),
+        at=from_micros(row.at),
+        amount=Money(row.amount_units, Asset(row.asset, row.scale)),
+        debit=AccountId(row.debit_id),
+        credit=AccountId(row.credit_id),
+        pending_id=row.pending_id and TransferId(row.pending_id),
+        expires_at=None if row.expires_at is None else from_micros(row.expires_at),
+        group_id=row.group_id,
+        memo=json.loads(row.memo or "{}"),
+    )
+
+
+def _transfer_row(transfer: Transfer, fingerprint: str) -> dict[str, object]:
+    assert transfer.amount is not None, "an applied transfer knows its amount"
+    return {
+        "id": transfer.id,
+        "kind": transfer.kind.value,
+        "debit_id": transfer.debit,
+        "credit_id": transfer.credit,
+        "asset": transfer.amount.asset.code,
+        "amount_units": transfer.amount.units,
+        "pending_id": transfer.pending_id,
+        "expires_at": None if transfer.expires_at is None else to_micros(transfer.expires_at),
+        "group_id": transfer.group_id,
+        "memo": json.dumps(dict(transfer.memo), ensure_ascii=False) if transfer.memo else None,
+        "fingerprint": fingerprint,  # of what was asked for, before its open fields were known
+        "at": to_micros(transfer.at),
+    }
+
+
+def _entry(row: Row, account: Account) -> Entry:
+    out = row.debit_id == account.id
+    return Entry(
+        transfer_id=TransferId(row.id),
+        at=from_micros(row.at),
+        amount=Money(-row.amount_units if out else row.amount_units, account.asset),
+        other_id=AccountId(row.credit_id if out else row.debit_id),
+        group_id=row.group_id,
+        memo=json.loads(row.memo or "{}"),
+    )

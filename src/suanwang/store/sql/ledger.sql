@@ -1,0 +1,103 @@
+-- name: account_add
+-- Opens an account; one that is there already stays as it is.
+INSERT INTO accounts (id, organisation_id, name, asset, scale, floor_units, created_at)
+VALUES (:id, :organisation_id, :name, :asset, :scale, :floor_units, :created_at)
+ON CONFLICT (organisation_id, name, asset) DO NOTHING
+
+-- name: account_by_owner
+-- The account of an organisation with this name and asset.
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units
+FROM accounts WHERE organisation_id = :organisation_id AND name = :name AND asset = :asset
+
+-- name: account_by_id
+-- One account, as it stands.
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units
+FROM accounts WHERE id = :id
+
+-- name: accounts_of
+-- Every account of an organisation.
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units
+FROM accounts WHERE organisation_id = :organisation_id ORDER BY asset, name
+
+-- name: accounts_to_change
+-- The accounts that a batch touches, locked in id order so that two batches cannot deadlock.
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units
+FROM accounts WHERE id {in:ids} ORDER BY id {for_update}
+
+-- name: account_save
+-- Writes an account's new balance and holds.
+UPDATE accounts SET balance_units = :balance_units, held_units = :held_units WHERE id = :id
+
+-- name: holds_to_change
+-- The holds that a batch is about, locked in id order.
+SELECT id, debit_id, credit_id, asset, amount_units, posted_units, state, expires_at,
+  (SELECT scale FROM accounts a WHERE a.id = holds.debit_id) AS scale
+FROM holds WHERE id {in:ids} ORDER BY id {for_update}
+
+-- name: hold_by_id
+-- One hold, as it stands.
+SELECT id, debit_id, credit_id, asset, amount_units, posted_units, state, expires_at,
+  (SELECT scale FROM accounts a WHERE a.id = holds.debit_id) AS scale
+FROM holds WHERE id = :id
+
+-- name: hold_save
+-- Writes a hold, new or changed.
+INSERT INTO holds (id, debit_id, credit_id, asset, amount_units, posted_units, state, expires_at)
+VALUES (:id, :debit_id, :credit_id, :asset, :amount_units, :posted_units, :state, :expires_at)
+ON CONFLICT (id) DO UPDATE SET
+  amount_units = excluded.amount_units, posted_units = excluded.posted_units, state = excluded.state
+
+-- name: holds_expired
+-- Open holds whose time is over, longest over first.
+SELECT id FROM holds WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at, id LIMIT :limit
+
+-- name: transfers_made
+-- Which of these transfers were made before, and with what body.
+SELECT id, fingerprint FROM transfers WHERE id {in:ids}
+
+-- name: transfer_add
+-- Remembers a transfer; one with the same id is left as it is, and the caller sees 0 rows.
+INSERT INTO transfers (id, kind, debit_id, credit_id, asset, amount_units, pending_id, expires_at,
+  group_id, memo, fingerprint, at)
+VALUES (:id, :kind, :debit_id, :credit_id, :asset, :amount_units, :pending_id, :expires_at,
+  :group_id, :memo, :fingerprint, :at)
+ON CONFLICT (id) DO NOTHING
+
+-- name: transfers_of_group
+-- Every transfer made for one purpose (a job, a settlement), in order.
+SELECT seq, id, kind, debit_id, credit_id, asset, amount_units, pending_id, expires_at, group_id,
+  memo, at, (SELECT scale FROM accounts a WHERE a.id = transfers.debit_id) AS scale
+FROM transfers WHERE group_id = :group_id ORDER BY seq LIMIT :limit
+
+-- name: entries_of
+-- What moved in and out of an account in a period, in order.
+SELECT seq, id, debit_id, credit_id, amount_units, group_id, memo, at FROM transfers
+WHERE (debit_id = :account_id OR credit_id = :account_id) AND kind IN ('posted', 'post')
+  AND at >= :since AND at < :until
+ORDER BY seq LIMIT :limit
+
+-- name: balance_before
+-- What had moved into an account, less what had moved out, before an instant.
+SELECT CAST(COALESCE(SUM(CASE WHEN credit_id = :account_id THEN amount_units
+                              ELSE -amount_units END), 0) AS BIGINT) AS units
+FROM transfers
+WHERE (debit_id = :account_id OR credit_id = :account_id) AND kind IN ('posted', 'post')
+  AND at < :before
+
+-- name: ledger_sums
+-- Each account beside what its transfers and its open holds add up to.
+SELECT a.id, a.organisation_id, a.name, a.asset, a.scale, a.floor_units, a.balance_units,
+  a.held_units, COALESCE(c.units, 0) AS credited_units, COALESCE(d.units, 0) AS debited_units,
+  COALESCE(h.units, 0) AS open_holds_units
+FROM accounts a
+LEFT JOIN (SELECT credit_id, SUM(amount_units) AS units FROM transfers
+           WHERE kind IN ('posted', 'post') GROUP BY credit_id) c ON c.credit_id = a.id
+LEFT JOIN (SELECT debit_id, SUM(amount_units) AS units FROM transfers
+           WHERE kind IN ('posted', 'post') GROUP BY debit_id) d ON d.debit_id = a.id
+LEFT JOIN (SELECT debit_id, SUM(amount_units - posted_units) AS units FROM holds
+           WHERE state = 'open' GROUP BY debit_id) h ON h.debit_id = a.id
+ORDER BY a.id
+
+-- name: transfers_count
+-- How many transfers the ledger has.
+SELECT COUNT(*) AS transfers FROM transfers
