@@ -34,6 +34,7 @@ jobs = table(
     whole("start_at", null=True),
     whole("end_at", null=True),
     whole("price_units", null=True),
+    text("terms", null=True),  # JSON: the prices that applied when it was cleared
     whole("token", server_default="0"),  # fencing token of the newest lease
     whole("attempt", server_default="0"),
     text("not_centres", null=True),  # JSON list of centre ids that failed it
@@ -56,6 +57,7 @@ jobs = table(
     index("ix_jobs_centre_id_state", "centre_id", "state"),
     index("ix_jobs_array_id", "array_id", where=clause("array_id IS NOT NULL")),
     index("ix_jobs_waits", "id", where=clause("waits = 1")),
+    index("ix_jobs_lock_token", "lock_token", where=clause("lock_token IS NOT NULL")),
 )
 
 quotes = table(

@@ -189,6 +189,7 @@ CREATE TABLE jobs (
     start_at INTEGER,
     end_at INTEGER,
     price_units INTEGER,
+    terms TEXT,
     token INTEGER DEFAULT '0' NOT NULL,
     attempt INTEGER DEFAULT '0' NOT NULL,
     not_centres TEXT,
@@ -212,6 +213,7 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX ix_jobs_array_id ON jobs (array_id) WHERE array_id IS NOT NULL;
 CREATE INDEX ix_jobs_centre_id_state ON jobs (centre_id, state);
+CREATE INDEX ix_jobs_lock_token ON jobs (lock_token) WHERE lock_token IS NOT NULL;
 CREATE INDEX ix_jobs_organisation_id_created_at_id ON jobs (organisation_id, created_at, id);
 CREATE INDEX ix_jobs_organisation_id_name ON jobs (organisation_id, name);
 CREATE INDEX ix_jobs_state_next_try_at_id ON jobs (state, next_try_at, id);
