@@ -1,0 +1,279 @@
+"""One job's bill: usage × cleared price, a line each, and shares that sum to the total exactly.
+
+Fee: 2 % of the charge, to the exchange. Tax: VAT of 6 % on the fee (财税〔2016〕36号, modern
+services). Both come on top of the charge. What would exceed the hold is not charged: a `cap` line
+says how much, so every other line still reads quantity × price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil
+
+from suanwang.basics.canonical import Json
+from suanwang.basics.ids import UsageId
+from suanwang.basics.money import Money
+from suanwang.basics.slots import Instant, Slot, format_instant
+from suanwang.basics.units import Unit
+from suanwang.jobs.usage import UsageRecord
+
+FEE_RATE = Fraction(2, 100)
+VAT_RATE = Fraction(6, 100)
+_GB = 10**9
+_HOUR_SECONDS = 3600
+_QUANTITY_PLACES = Decimal("1e-9")
+_SECOND = timedelta(seconds=1)
+
+
+class LineKind(StrEnum):
+    """What a line is for."""
+
+    COMPUTE = "compute"
+    DATA_IN = "data_in"
+    DATA_OUT = "data_out"
+    STORE = "store"
+    CAP = "cap"  # above the hold: not charged
+    FEE = "fee"
+    TAX = "tax"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line. `quantity` is exact; `price` is per unit, with the place that it came from."""
+
+    kind: LineKind
+    quantity: Fraction
+    unit: str
+    price: Money
+    amount: Money
+    price_source: str
+    usage_id: UsageId
+    at: Instant
+
+    def to_wire(self) -> dict[str, Json]:
+        """Write the line; the quantity is cut to nine decimal places for reading."""
+        return {
+            "kind": str(self.kind),
+            "quantity": _decimal(self.quantity),
+            "unit": self.unit,
+            "price": str(self.price),
+            "amount": str(self.amount),
+            "currency": self.amount.asset.code,
+            "price_source": self.price_source,
+            "usage_id": str(self.usage_id),
+            "at": format_instant(self.at),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Who gets what of the total."""
+
+    provider: Money
+    fees: Money
+    tax: Money
+
+    @property
+    def total(self) -> Money:
+        """The sum of all shares."""
+        return self.provider + self.fees + self.tax
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """Lines, their total, and the shares that sum to it. `charge` is before fee and tax."""
+
+    lines: tuple[Line, ...]
+    charge: Money
+    total: Money
+    shares: Shares
+
+    def __post_init__(self) -> None:
+        whole = sum((line.amount for line in self.lines), Money.zero(self.total.asset))
+        assert whole == self.total, f"lines sum to {whole}, the bill says {self.total}"
+        assert self.shares.total == self.total, "shares do not sum to the total"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The prices that applied when the job was cleared, and where each came from.
+
+    `price` is per card-hour; `priced` overrides it in given slots, for prices that change by hour.
+    """
+
+    price: Money
+    price_source: str  # e.g. "list:pool_01JB…" or "round:rnd_01JB…"
+    data_price_gb: Money = field(default_factory=Money.zero)
+    data_price_source: str = "tariff"
+    cold_price_gb_month: Money | None = None
+    cold_price_source: str = "tariff"
+    store_gb_months: Fraction = Fraction(0)
+    priced: Sequence[tuple[Slot, Money]] = ()
+
+
+def bill_for(
+    usage: UsageRecord, terms: Terms, *, hold: Money, time_limit_seconds: int | None = None
+) -> Bill:
+    """Make the bill of one accepted usage record, never above the hold.
+
+    Seconds are counted whole, a begun second in full, and not beyond the time limit: what a centre
+    needs to kill a process is not the buyer's.
+    """
+    assert hold.units >= 0, f"a hold cannot be negative: {hold}"
+    lines = [*_compute(usage, terms, time_limit_seconds), *_data(usage, terms)]
+    lines += _stored(usage, terms)
+    asked = sum((line.amount for line in lines), Money.zero(hold.asset))
+    charge = min(asked, charge_within(hold))
+    if charge < asked:
+        lines.append(_whole(LineKind.CAP, charge - asked, usage, "hold"))
+    fee, tax = fee_and_tax(charge)
+    lines.append(_rate(LineKind.FEE, fee, usage, base=charge, rate=FEE_RATE))
+    lines.append(_rate(LineKind.TAX, tax, usage, base=fee, rate=VAT_RATE))
+    return Bill(
+        lines=tuple(lines),
+        charge=charge,
+        total=charge + fee + tax,
+        shares=Shares(provider=charge, fees=fee, tax=tax),
+    )
+
+
+def fee_and_tax(charge: Money) -> tuple[Money, Money]:
+    """Return the exchange's fee on a charge and the tax on that fee, each rounded half up."""
+    fee = charge.times(FEE_RATE)
+    return fee, fee.times(VAT_RATE)
+
+
+def with_fees(charge: Money) -> Money:
+    """Return what a buyer pays in all for a charge."""
+    fee, tax = fee_and_tax(charge)
+    return charge + fee + tax
+
+
+def charge_within(total: Money) -> Money:
+    """Return the largest charge that stays within `total` once fee and tax are added."""
+    factor = 1 + FEE_RATE * (1 + VAT_RATE)
+    charge = Money(int(total.units / factor) + 2, total.asset)
+    while charge.units > 0 and with_fees(charge) > total:
+        charge = Money(charge.units - 1, charge.asset)
+    return charge
+
+
+def billed_seconds(usage: UsageRecord, limit: int | None = None) -> int:
+    """Return the whole seconds that are billed for a usage record."""
+    seconds = ceil(usage.wall_seconds)
+    return seconds if limit is None else min(seconds, limit)
+
+
+def _compute(usage: UsageRecord, terms: Terms, limit: int | None) -> list[Line]:
+    """One line for each price that applied while the job ran, in the order of time."""
+    seconds = billed_seconds(usage, limit)
+    start = usage.started_at
+    edges = {edge for slot, _ in terms.priced for edge in (slot.start, slot.end)}
+    inside = {ceil((edge - start) / _SECOND) for edge in edges}
+    cuts = sorted({0, seconds} | {cut for cut in inside if 0 < cut < seconds})
+    pieces: list[tuple[int, int, Money]] = []
+    for begin, end in pairwise(cuts):
+        price = _price_at(terms, start + begin * _SECOND)
+        if pieces and pieces[-1][2] == price:
+            pieces[-1] = (pieces[-1][0], end, price)
+        else:
+            pieces.append((begin, end, price))
+    pieces = pieces or [(0, 0, terms.price)]
+    return [_card_hours(usage, terms, piece=piece) for piece in pieces]
+
+
+def _price_at(terms: Terms, instant: Instant) -> Money:
+    return next((price for slot, price in terms.priced if instant in slot), terms.price)
+
+
+def _card_hours(usage: UsageRecord, terms: Terms, *, piece: tuple[int, int, Money]) -> Line:
+    begin, end, price = piece
+    quantity = Fraction(usage.cards * (end - begin), _HOUR_SECONDS)
+    return Line(
+        kind=LineKind.COMPUTE,
+        quantity=quantity,
+        unit=Unit.CARD_HOUR,
+        price=price,
+        amount=price.times(quantity),
+        price_source=terms.price_source,
+        usage_id=usage.usage_id,
+        at=usage.started_at + begin * _SECOND,
+    )
+
+
+def _data(usage: UsageRecord, terms: Terms) -> list[Line]:
+    moved = ((LineKind.DATA_IN, usage.bytes_in), (LineKind.DATA_OUT, usage.bytes_out))
+    return [
+        Line(
+            kind=kind,
+            quantity=Fraction(size, _GB),
+            unit=Unit.GB,
+            price=terms.data_price_gb,
+            amount=terms.data_price_gb.times(Fraction(size, _GB)),
+            price_source=terms.data_price_source,
+            usage_id=usage.usage_id,
+            at=usage.ended_at,
+        )
+        for kind, size in moved
+        if size
+    ]
+
+
+def _stored(usage: UsageRecord, terms: Terms) -> list[Line]:
+    if not terms.store_gb_months:
+        return []
+    price = terms.cold_price_gb_month
+    assert price is not None, "a stored job was cleared without a cold price"
+    return [
+        Line(
+            kind=LineKind.STORE,
+            quantity=terms.store_gb_months,
+            unit=Unit.GB_MONTH,
+            price=price,
+            amount=price.times(terms.store_gb_months),
+            price_source=terms.cold_price_source,
+            usage_id=usage.usage_id,
+            at=usage.ended_at,
+        )
+    ]
+
+
+def _whole(kind: LineKind, amount: Money, usage: UsageRecord, source: str) -> Line:
+    return Line(
+        kind=kind,
+        quantity=Fraction(1),
+        unit="",
+        price=amount,
+        amount=amount,
+        price_source=source,
+        usage_id=usage.usage_id,
+        at=usage.ended_at,
+    )
+
+
+def _rate(
+    kind: LineKind, amount: Money, usage: UsageRecord, *, base: Money, rate: Fraction
+) -> Line:
+    percent = _decimal(rate * 100)
+    return Line(
+        kind=kind,
+        quantity=rate,
+        unit=f"{percent} %",
+        price=base,
+        amount=amount,
+        price_source="jobs.bill",
+        usage_id=usage.usage_id,
+        at=usage.ended_at,
+    )
+
+
+def _decimal(value: Fraction) -> str:
+    exact = (Decimal(value.numerator) / value.denominator).quantize(_QUANTITY_PLACES)
+    text = f"{exact:f}"
+    return text.rstrip("0").rstrip(".") or "0"
