@@ -2,7 +2,7 @@
 
     claim = Claim(token=…, now=…, until=…)
     rows = fetch(tx, "deliveries_lock", claim, limit=20)       short transaction
-    outcome = …                                                no transaction, no time limit but until
+    outcome = …                                                no transaction, until `until`
     guarded(tx, "delivery_save", claim, id=…, …)               False: somebody else has it, discard
 
 Each pipeline has its own queries, all of one shape: the fetching one sets lock_token and lock_until

@@ -42,12 +42,12 @@ class Event:
     """Something that has happened. `seq` is None until it is published."""
 
     id: EventId
-    seq: int | None
     organisation_id: OrganisationId | None  # None: concerns everybody
     kind: str
     subject: str
     body: dict[str, Any]
     at: Instant
+    seq: int | None = None
 
 
 def publish(
@@ -62,7 +62,6 @@ def publish(
     """Write an event in the transaction of what it tells of; both happen or neither."""
     event = Event(
         id=act.new_id(EventId),
-        seq=None,
         organisation_id=organisation_id,
         kind=kind,
         subject=subject,

@@ -49,7 +49,7 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: holds_expired
 -- Open holds whose time is over, longest over first.
-SELECT id FROM holds WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at, id LIMIT :limit
+SELECT id FROM holds WHERE state = 'open' AND expires_at <= :now ORDER BY expires_at, id LIMIT :limit {skip_locked}
 
 -- name: transfers_made
 -- Which of these transfers were made before, and with what body.

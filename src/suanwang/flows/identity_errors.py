@@ -1,0 +1,26 @@
+"""What the flows of identity and money refuse."""
+
+from __future__ import annotations
+
+from suanwang.basics.errors import Conflict, Invalid, Unavailable
+
+
+class ExchangeOpenAlready(Conflict):
+    """The exchange's own organisation is open already; there is only one."""
+
+    zh = "交易所自身的机构已开立；只能有一个。"
+    code = "exchange-open-already"
+
+
+class ExchangeNotOpen(Unavailable):
+    """The exchange's own organisation is not open yet; start the server once with `suan serve`."""
+
+    zh = "交易所自身的机构尚未开立；请先运行一次 `suan serve`。"
+    code = "exchange-not-open"
+
+
+class KeyUnbound(Invalid):
+    """A key of role agent names its centre, and no other key does; this one has role {role}."""
+
+    zh = "仅角色为 agent 的密钥须指明其算力中心；此密钥的角色为 {role}。"
+    code = "key-unbound"
