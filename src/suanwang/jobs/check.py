@@ -132,7 +132,7 @@ def _check(value: object, *, document: Document | None, name: str) -> Checked:
         spec = JobSpec.model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        found = [_translate(each) for each in details if each["type"] not in _CONSEQUENCES]
+        found = [_translate(each, value) for each in details if each["type"] not in _CONSEQUENCES]
         found += missing
         return Checked(name, None, _sorted(_placed(document, each) for each in found))
     found = missing + contradictions(spec)
@@ -178,10 +178,23 @@ def _pointer(path: Path) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
 
 
-def _translate(error: ErrorDetails) -> Found:
+def _written(whole: object, path: Path) -> Path:
+    """Cut a path to what was written: `prefer: cost` is read as `prefer: {cost: 1}`."""
+    for depth, step in enumerate(path):
+        if isinstance(whole, Mapping):
+            whole = whole.get(step)
+        elif isinstance(whole, list | tuple) and isinstance(step, int):
+            whole = whole[step]
+        else:
+            return path[:depth]
+    return path
+
+
+def _translate(error: ErrorDetails, whole: object) -> Found:
     """Turn pydantic's error into ours, at its place."""
-    path = tuple(step for step in error["loc"] if step != "[key]")
-    at_key = len(path) < len(error["loc"])
+    asked = tuple(step for step in error["loc"] if step != "[key]")
+    path = _written(whole, asked)
+    at_key = len(asked) < len(error["loc"]) and path == asked
     kind, value, facts = error["type"], error["input"], error.get("ctx", {})
     if isinstance(facts.get("error"), Wrong):
         return Found(path, facts["error"], at_key=at_key)

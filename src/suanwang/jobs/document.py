@@ -142,15 +142,18 @@ class _Reader:
         next(self._events)  # the stream starts
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
-            self._stop(event, Wrong("file-empty"))
-        event = next(self._events)
-        self._document.value, _ = self._node(event, ())
-        if self._document.value is None and isinstance(event, yaml.ScalarEvent):
-            self._stop(event, Wrong("file-empty"))
+            self._empty()
+        self._document.value, _ = self._node(next(self._events), ())
+        if self._document.value is None:
+            self._empty()
         next(self._events)  # the document ends
         event = next(self._events)
         if isinstance(event, yaml.DocumentStartEvent):
             self._stop(event, Wrong("several-documents"))
+
+    def _empty(self) -> NoReturn:
+        self._document.mistakes.append(((), (1, 1), Wrong("file-empty")))
+        raise _Stopped
 
     def _note(self, event: Any, mistake: Wrong, path: Path = ()) -> None:  # noqa: ANN401
         mark = event.start_mark

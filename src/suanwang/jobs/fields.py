@@ -16,6 +16,7 @@ from suanwang.basics.money import Money
 from suanwang.grid.demand import Preference
 from suanwang.jobs.errors import Wrong
 from suanwang.jobs.values import (
+    SIZE_MAX_BYTES,
     IndexRange,
     When,
     parse_array,
@@ -231,22 +232,26 @@ def names_as_shares(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the
 
 Name = Annotated[str, PlainValidator(name)]
 Line = Annotated[str, PlainValidator(plain_text)]
-Script = Annotated[str, PlainValidator(script)]
+# `| None` is for the default: these validators read None as a mistake, since `run:` with nothing
+# behind it is a slip.
+Note = Annotated[str | None, PlainValidator(plain_text)]
+Bytes = Annotated[int | None, count(0, SIZE_MAX_BYTES)]
+Script = Annotated[str | None, PlainValidator(script)]
 Cards = Annotated[int, count(1, CARDS_MAX)]
 Switch = Annotated[bool, PlainValidator(switch)]
 Size = Annotated[int, PlainValidator(parse_size)]
 Duration = Annotated[timedelta, PlainValidator(lambda value: parse_duration(value, most=TIME_MAX))]
 Retention = Annotated[timedelta, PlainValidator(parse_duration)]
-Price = Annotated[Money, PlainValidator(parse_price)]
-Moment = Annotated[When, PlainValidator(parse_when)]
-Array = Annotated[IndexRange, PlainValidator(parse_array)]
+Price = Annotated[Money | None, PlainValidator(parse_price)]
+Moment = Annotated[When | None, PlainValidator(parse_when)]
+Array = Annotated[IndexRange | None, PlainValidator(parse_array)]
 InnerPath = Annotated[str, PlainValidator(inner_path)]
 Source = Annotated[str, PlainValidator(source)]
-Target = Annotated[str, PlainValidator(target)]
-Checksum = Annotated[str, PlainValidator(sha256)]
+Target = Annotated[str | None, PlainValidator(target)]
+Checksum = Annotated[str | None, PlainValidator(sha256)]
 Speed = Annotated[Decimal, number("0.000001", "1000000", "1.5")]
 Weight = Annotated[Decimal, number("0", "1000000", "0.7")]
-Milliseconds = Annotated[Decimal, number("0", "10000", "20")]
+Milliseconds = Annotated[Decimal | None, number("0", "10000", "20")]
 VariableName = Annotated[str, PlainValidator(variable_name)]
 VariableValue = Annotated[str, PlainValidator(variable_value)]
 ClassSpeeds = Annotated[

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from suanwang.jobs.errors import Wrong
 from suanwang.jobs.spec import Input, JobSpec, Output, Resources
 
-_NEAR_ENOUGH = 0.7
+_NEAR_ENOUGH = 0.6
 _COMPARED_MAX = 40  # letters of a key that are compared
 
 

@@ -20,16 +20,17 @@ from suanwang.jobs.fields import (
     CARDS_MAX,
     TIME_MAX,
     Array,
+    Bytes,
     Cards,
     Checksum,
     ClassSpeeds,
     Duration,
     InnerPath,
-    Line,
     Lines,
     Milliseconds,
     Moment,
     Name,
+    Note,
     Ports,
     Price,
     References,
@@ -46,7 +47,6 @@ from suanwang.jobs.fields import (
     scheme_of,
 )
 from suanwang.jobs.values import (
-    SIZE_MAX_BYTES,
     format_duration,
     format_size,
     format_when,
@@ -104,8 +104,8 @@ class Input(_Part):
 
     source: Source = Field(alias="from")
     to: InnerPath
-    sha256: Checksum | None = None
-    bytes: Annotated[int, count(0, SIZE_MAX_BYTES)] | None = None
+    sha256: Checksum = None
+    bytes: Bytes = None
 
     @property
     def is_local(self) -> bool:
@@ -126,7 +126,7 @@ class Output(_Part):
     """One thing that the job leaves in its work directory and the buyer wants."""
 
     source: InnerPath = Field(alias="from")
-    to: Target | None = None  # none: kept by the exchange until fetched
+    to: Target = None  # none: kept by the exchange until fetched
 
     def to_wire(self) -> dict[str, Json]:
         """Write the output as it would stand in a file."""
@@ -148,10 +148,10 @@ class JobSpec(_Part):
 
     name: Name
     kind: Annotated[JobKind, choice(JobKind)] = JobKind.COMPUTE
-    image: Line | None = None
-    environment: Line | None = None
-    setup: Script | None = None
-    run: Script | None = None
+    image: Note = None
+    environment: Note = None
+    setup: Script = None
+    run: Script = None
     resources: Resources = Resources()
     inputs: Annotated[tuple[Input, ...], Field(max_length=FILES_MAX)] = ()
     outputs: Annotated[
@@ -160,16 +160,16 @@ class JobSpec(_Part):
     ] = ()
     expected: Duration = EXPECTED_DEFAULT  # at relative speed 1
     time_limit: Duration = Field(default_factory=_limit_of)
-    deadline: Moment | None = None
-    earliest_start: Moment | None = None
-    max_price: Price | None = None  # yuan for the whole job
-    budget: Line | None = None
+    deadline: Moment = None
+    earliest_start: Moment = None
+    max_price: Price = None  # yuan for the whole job
+    budget: Note = None
     prefer: Weights = {Preference.COST: Decimal(1)}
-    near: Line | None = None  # demand city
-    latency_ms_max: Milliseconds | None = None  # one way
+    near: Note = None  # demand city
+    latency_ms_max: Milliseconds = None  # one way
     interruptible: Switch = False
     retry: Annotated[int, count(0, 10)] = RETRY_DEFAULT  # moves after a centre's fault
-    array: Array | None = None
+    array: Array = None
     after: Lines = ()  # names in the same submission, or job ids
     env: Variables = {}
     secrets: References = {}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from math import ceil
 from typing import TypeAlias
 
 from suanwang.basics.errors import SuanwangError
@@ -47,7 +48,9 @@ def shown(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 10**18:
         # Python refuses to print numbers of thousands of digits; nobody reads them either.
         return f"≈ 2^{value.bit_length()}"
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, int | float):
         return str(value)
     return "{…}" if isinstance(value, dict) else "[…]" if isinstance(value, list | tuple) else "?"
 
@@ -84,8 +87,7 @@ def parse_size(value: object) -> int:
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None or match[2] not in _BYTES:
         raise Wrong("size-unreadable", found=shown(value))
-    exact = Decimal(match[1]) * _BYTES[match[2]]
-    size = -int(-exact // 1)
+    size = ceil(Decimal(match[1]) * _BYTES[match[2]])
     if not 0 < size <= SIZE_MAX_BYTES:
         raise Wrong("out-of-range", least="1B", most="1000PB", found=shown(value))
     return size
