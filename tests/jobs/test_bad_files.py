@@ -15,9 +15,7 @@ from suanwang.jobs.document import BYTES_MAX
 BAD = Path(__file__).parent / "bad"
 FILES = sorted(BAD.glob("*.yaml"))
 EXPECTED = (BAD / "expected.txt").read_text("utf-8").splitlines()
-TEXTS = tomllib.loads(
-    resources.files("suanwang.jobs").joinpath("mistakes.toml").read_text("utf-8")
-)
+TEXTS = tomllib.loads(resources.files("suanwang.jobs").joinpath("mistakes.toml").read_text("utf-8"))
 # Not mistakes of one file's content: tested with the command, the submission, the warnings.
 ELSEWHERE = {
     "file-unreadable", "file-missing", "file-too-large", "after-unknown", "after-cycle",
@@ -46,9 +44,7 @@ def test_mistakes_are_said_in_both_languages_in_one_line(path):
 
 
 def test_every_mistake_has_a_bad_file():
-    found = {
-        m.error.key for p in FILES for m in check_bytes(p.read_bytes(), name=p.name).mistakes
-    }
+    found = {m.error.key for p in FILES for m in check_bytes(p.read_bytes(), name=p.name).mistakes}
     assert TEXTS.keys() - found == ELSEWHERE
 
 
@@ -57,13 +53,17 @@ def test_both_languages_name_the_same_facts(key):
     def facts(text: str) -> set[str]:
         return {name for _, name, _, _ in Formatter().parse(text) if name}
 
-    said = {lang: facts(TEXTS[key][lang].replace("problem_" + lang, "problem")) for lang in ("en", "zh")}
+    said = {
+        lang: facts(TEXTS[key][lang].replace("problem_" + lang, "problem")) for lang in ("en", "zh")
+    }
     assert said["en"] == said["zh"]
     assert any("一" <= c <= "鿿" for c in TEXTS[key]["zh"])
 
 
 def test_a_huge_file_is_refused_unread():
-    assert [m.code for m in check_text("x" * (BYTES_MAX + 1), name="x").mistakes] == ["file-too-large"]
+    assert [m.code for m in check_text("x" * (BYTES_MAX + 1), name="x").mistakes] == [
+        "file-too-large"
+    ]
     wide = "名" * (BYTES_MAX // 3 + 1)
     assert [m.code for m in check_text(wide, name="x").mistakes] == ["file-too-large"]
 
@@ -75,6 +75,8 @@ def test_more_mistakes_than_anyone_reads_are_counted():
     assert mistakes[-1].message() == "and 50 more; mend these first"
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 50_000, "- " * 100_000, "a:\n" * 3], ids=len)
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "{a: " * 50_000, "- " * 100_000, "a:\n" * 3], ids=len
+)
 def test_deep_nesting_ends_early(text):
     assert not check_text(text, name="x").ok

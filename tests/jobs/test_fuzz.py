@@ -60,14 +60,20 @@ def test_any_bytes(data):
 
 
 @SLOW
-@given(st.text(st.sampled_from("nameru:x {}[],-#&*!|>'\"%@`?\n\t \\0179.\ufeff\x85一"), max_size=60))
+@given(
+    st.text(st.sampled_from("nameru:x {}[],-#&*!|>'\"%@`?\n\t \\0179.\ufeff\x85一"), max_size=60)
+)
 def test_any_text_of_yaml_marks(text):
     assert_answered(check_text(text, name="x"))
     assert_answered(check_text(f"name: x\nrun: y\n{text}", name="x"))
 
 
 @SLOW
-@given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 3), st.binary(max_size=3)), max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(GOOD)), st.integers(0, 3), st.binary(max_size=3)), max_size=4
+    )
+)
 def test_a_good_file_with_any_damage(damages):
     data = GOOD
     for place, cut, put in damages:

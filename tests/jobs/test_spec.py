@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
+from tests.jobs.builders import NOON, a_mapping, a_spec, mapping_codes
 
 from suanwang.basics.canonical import canonical_bytes
 from suanwang.basics.money import Money
 from suanwang.grid.demand import Preference
 from suanwang.jobs.check import check_mapping, check_text
 from suanwang.jobs.spec import JobKind
-from tests.jobs.builders import NOON, a_mapping, a_spec, mapping_codes
 
 FULL = {
     "name": "训练-1", "kind": "train", "image": "python:3.12", "setup": "pip install x", "run": "python train.py",
@@ -34,7 +34,11 @@ def test_the_smallest_good_file_is_two_lines():
     assert (spec.name, spec.run, spec.kind) == ("x", "echo hi", JobKind.COMPUTE)
     assert spec.resources.cards == 1
     assert (spec.expected, spec.time_limit) == (timedelta(minutes=10), timedelta(minutes=40))
-    assert (spec.retry, spec.interruptible, spec.prefer) == (2, False, {Preference.COST: Decimal(1)})
+    assert (spec.retry, spec.interruptible, spec.prefer) == (
+        2,
+        False,
+        {Preference.COST: Decimal(1)},
+    )
 
 
 def test_every_key_is_read():
@@ -88,14 +92,20 @@ def test_names_in_any_script(name):
     assert a_spec(name=name).name
 
 
-@pytest.mark.parametrize("name", ["", " ", ".", "-x", "_", "a b", "a/b", "x" * 64, "名 字", "a\n", "e🙂", "́e"])
+@pytest.mark.parametrize(
+    "name", ["", " ", ".", "-x", "_", "a b", "a/b", "x" * 64, "名 字", "a\n", "e🙂", "́e"]
+)
 def test_names_that_would_hurt_elsewhere_are_refused(name):
     assert [pointer for pointer, _ in mapping_codes(a_mapping(name=name))] == ["/name"]
 
 
 @pytest.mark.parametrize(
     ("prefer", "weights"),
-    [("speed", {"speed": 1}), (["cost", "green"], {"cost": 1, "green": 1}), ({"cost": 2}, {"cost": 2})],
+    [
+        ("speed", {"speed": 1}),
+        (["cost", "green"], {"cost": 1, "green": 1}),
+        ({"cost": 2}, {"cost": 2}),
+    ],
 )
 def test_a_preference_is_a_word_a_list_or_weights(prefer, weights):
     assert a_spec(prefer=prefer).prefer == weights

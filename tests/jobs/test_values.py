@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.jobs.builders import NOON
 
 from suanwang.basics.money import Money
 from suanwang.jobs.errors import Wrong
@@ -23,12 +24,19 @@ from suanwang.jobs.values import (
     parse_when,
     shown,
 )
-from tests.jobs.builders import NOON
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("90s", 90), ("20m", 1200), ("2h", 7200), ("3d", 259_200), ("1h30m", 5400), ("1d2h3m4s", 93_784), ("007s", 7)],
+    [
+        ("90s", 90),
+        ("20m", 1200),
+        ("2h", 7200),
+        ("3d", 259_200),
+        ("1h30m", 5400),
+        ("1d2h3m4s", 93_784),
+        ("007s", 7),
+    ],
 )
 def test_durations_read(text, seconds):
     assert parse_duration(text) == timedelta(seconds=seconds)
@@ -98,7 +106,15 @@ def test_a_time_or_a_duration_from_now(text, when):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "2026-11-24", "2026-11-24T18:00:00", "now", 5, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:00"],
+    [
+        "",
+        "2026-11-24",
+        "2026-11-24T18:00:00",
+        "now",
+        5,
+        "0001-01-01T00:00:00+23:59",
+        "9999-12-31T23:59:59-23:00",
+    ],
 )
 def test_a_time_without_offset_is_a_guess(value):
     with pytest.raises(Wrong) as wrong:
@@ -114,7 +130,13 @@ def test_a_duration_counts_from_now():
 
 @pytest.mark.parametrize(
     ("value", "units"),
-    [("12.50", 12_500_000), (300, 300_000_000), (Decimal("0.000001"), 1), (0.3, 300_000), (Money(5), 5)],
+    [
+        ("12.50", 12_500_000),
+        (300, 300_000_000),
+        (Decimal("0.000001"), 1),
+        (0.3, 300_000),
+        (Money(5), 5),
+    ],
 )
 def test_prices_read(value, units):
     assert parse_price(value) == Money(units)

@@ -85,7 +85,7 @@ class UsageRecord:
         try:
             return cls(**record.values())
         except Invalid as error:
-            raise UsageUnreadable(reason=str(error)) from None
+            raise UsageUnreadable(reason=str(error).rstrip(".")) from None
 
     def signing_bytes(self) -> bytes:
         """Return the bytes that the centre signs: canonical JSON of the wire form."""
@@ -106,7 +106,7 @@ def _plain(number: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
-_DECIMAL = r"^-?\d{1,18}(\.\d{1,18})?$"
+_DECIMAL = r"^-?[0-9]{1,18}(\.[0-9]{1,18})?$"
 
 
 class _Wire(BaseModel):
@@ -208,9 +208,10 @@ def _negative(record: UsageRecord) -> bool:
 
 def _absurd(record: UsageRecord) -> bool:
     """More than any machine could have used in the time."""
-    hours = (record.wall_seconds + 1) / 3600
+    seconds = max(record.wall_seconds, Decimal(0)) + 1  # the shortest runs are all overhead
+    hours = seconds / 3600
     return (
-        record.cpu_seconds > CORES_MAX * (record.wall_seconds + 1)
+        record.cpu_seconds > CORES_MAX * seconds
         or record.energy_wh > WATTS_PER_CARD_MAX * max(record.cards, 1) * hours
         or max(record.bytes_in, record.bytes_out, record.peak_memory_bytes) > BYTES_MAX
     )
