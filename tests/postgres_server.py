@@ -105,7 +105,7 @@ def start(
         raise CannotStart(f"initdb failed: {made.stderr.strip()[-300:]}")
     options = [
         "listen_addresses=", f"unix_socket_directories={folder}", "max_connections=200",
-        "shared_buffers=64MB", "autovacuum=off", *settings,
+        "shared_buffers=64MB", "autovacuum=off", "deadlock_timeout=50ms", *settings,
     ]  # fmt: skip
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
