@@ -12,6 +12,7 @@ from tests.jobs.builders import NOON, a_usage, the_terms, yuan
 
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Slot
+from suanwang.grid.fees import TAKE_RATES
 from suanwang.jobs.bill import (
     Bill,
     LineKind,
@@ -19,8 +20,6 @@ from suanwang.jobs.bill import (
     bill_for,
     billed_seconds,
     charge_within,
-    fee_and_tax,
-    with_fees,
 )
 
 PLENTY = yuan("1000000")
@@ -113,18 +112,12 @@ def test_a_bill_that_does_not_add_up_is_our_own_mistake():
         bill_for(a_usage(), the_terms(store_gb_months=Fraction(1)), hold=PLENTY)
 
 
-def test_fee_and_tax_round_half_up_once_each():
-    assert fee_and_tax(Money(25)) == (Money(1), Money(0))
-    assert fee_and_tax(yuan("100")) == (yuan("2"), yuan("0.12"))
-    assert with_fees(yuan("100")) == yuan("102.12")
-
-
 @given(st.integers(0, 10**15))
 def test_the_largest_charge_within_a_total_is_the_largest(units):
     total = Money(units)
     charge = charge_within(total)
-    assert with_fees(charge) <= total
-    assert with_fees(charge + Money(1)) > total
+    assert TAKE_RATES.total(charge) <= total
+    assert TAKE_RATES.total(charge + Money(1)) > total
 
 
 money = st.integers(0, 10**12).map(Money)

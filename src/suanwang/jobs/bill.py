@@ -21,10 +21,9 @@ from suanwang.basics.ids import UsageId
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Instant, Slot, format_instant
 from suanwang.basics.units import Unit
+from suanwang.grid.fees import FEE_RATE, TAKE_RATES, VAT_RATE
 from suanwang.jobs.usage import UsageRecord
 
-FEE_RATE = Fraction(2, 100)
-VAT_RATE = Fraction(6, 100)
 _GB = 10**9
 _HOUR_SECONDS = 3600
 _QUANTITY_PLACES = Decimal("1e-9")
@@ -132,7 +131,7 @@ def bill_for(
     charge = min(asked, charge_within(hold))
     if charge < asked:
         lines.append(_whole(LineKind.CAP, charge - asked, usage, "hold"))
-    fee, tax = fee_and_tax(charge)
+    fee, tax = TAKE_RATES.parts(charge)
     lines.append(_rate(LineKind.FEE, fee, usage, base=charge, rate=FEE_RATE))
     lines.append(_rate(LineKind.TAX, tax, usage, base=fee, rate=VAT_RATE))
     return Bill(
@@ -143,23 +142,11 @@ def bill_for(
     )
 
 
-def fee_and_tax(charge: Money) -> tuple[Money, Money]:
-    """Return the exchange's fee on a charge and the tax on that fee, each rounded half up."""
-    fee = charge.times(FEE_RATE)
-    return fee, fee.times(VAT_RATE)
-
-
-def with_fees(charge: Money) -> Money:
-    """Return what a buyer pays in all for a charge."""
-    fee, tax = fee_and_tax(charge)
-    return charge + fee + tax
-
-
 def charge_within(total: Money) -> Money:
     """Return the largest charge that stays within `total` once fee and tax are added."""
     factor = 1 + FEE_RATE * (1 + VAT_RATE)
     charge = Money(int(total.units / factor) + 2, total.asset)
-    while charge.units > 0 and with_fees(charge) > total:
+    while charge.units > 0 and TAKE_RATES.total(charge) > total:
         charge = Money(charge.units - 1, charge.asset)
     return charge
 

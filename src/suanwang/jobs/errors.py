@@ -9,7 +9,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
-from typing import Any
 
 from suanwang.basics.errors import Invalid, NotFound
 
@@ -18,31 +17,24 @@ _TEXTS: Mapping[str, Mapping[str, str]] = tomllib.loads(
 )
 
 
-class Wrong(ValueError):
-    """One mistake: the key of its text, and the facts that the text names.
+class Wrong(Invalid, ValueError):
+    """The job file has a mistake: {reason}.
 
-    A ValueError, so that a pydantic validator may raise it and pydantic adds the path.
+    One mistake: the key of its text, and the facts that the text names. Also a ValueError, so that
+    a pydantic validator may raise it and pydantic adds the path.
     """
 
-    def __init__(self, key: str, /, **facts: object) -> None:
-        super().__init__(key)
-        self.key = key
-        self.facts: dict[str, Any] = facts
-        self.code = _TEXTS[key].get("code", key)
+    zh = "作业文件有误：{reason}。"
+    code = "job-file-mistake"
 
-    def __str__(self) -> str:
-        return self.message()
+    def __init__(self, key: str, /, **facts: object) -> None:
+        self.key = key
+        self.code = _TEXTS[key].get("code", key)  # type: ignore[misc]  # each text has its own
+        super().__init__(**facts)
 
     def message(self, lang: str = "en") -> str:
         """Say what is wrong, in "en" or "zh"."""
         return _TEXTS[self.key]["zh" if lang.startswith("zh") else "en"].format(**self.facts)
-
-
-class JobFileInvalid(Invalid):
-    """The job file {name} has {count} mistakes; the first: {first}."""
-
-    zh = "作业文件 {name} 有 {count} 处错误；第一处：{first}。"
-    code = "job-file-invalid"
 
 
 class UsageUnreadable(Invalid):
