@@ -20,7 +20,7 @@ TEXTS = tomllib.loads(resources.files("suanwang.jobs").joinpath("mistakes.toml")
 ELSEWHERE = {
     "file-unreadable", "file-missing", "file-too-large", "after-unknown", "after-cycle",
     "budget-kept-only", "ports-kept-only", "run-not-used", "members-overwrite", "value-not-valid",
-    "class-unknown", "city-unknown",
+    "class-unknown",
 }  # fmt: skip
 
 

@@ -111,6 +111,11 @@ def test_a_preference_is_a_word_a_list_or_weights(prefer, weights):
     assert a_spec(prefer=prefer).prefer == weights
 
 
+@pytest.mark.parametrize("near", ["beijing", "Beijing", "北京"])
+def test_a_city_is_named_in_either_language(near):
+    assert a_spec(near=near).near == "beijing"
+
+
 def test_classes_are_a_word_a_list_or_speeds():
     for written in ("A100", ["a100"], {"a100": 1}):
         assert a_spec(resources={"class": written}).resources.classes == {"a100": Decimal(1)}
@@ -150,6 +155,7 @@ def test_things_worth_saying_do_not_refuse_the_file():
         return [m.code for m in checked.warnings]
 
     assert said() == []
+    assert said(resources={"class": ["a100-80g-sxm", "A100", "h20-96g"]}) == ["class-unknown"]
     assert said(budget="b") == ["budget-kept-only"]
     assert said(ports=[80]) == ["ports-kept-only"]
     assert said(kind="store", inputs=[{"from": "a", "to": "b"}]) == ["run-not-used"]

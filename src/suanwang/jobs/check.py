@@ -8,7 +8,7 @@ No input raises: whatever the bytes, the answer is a spec or mistakes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -138,7 +138,8 @@ def _check(value: object, *, document: Document | None, name: str) -> Checked:
     found = missing + contradictions(spec)
     if found:
         return Checked(name, None, _sorted(_placed(document, each) for each in found))
-    warnings = _sorted(_placed(document, each) for each in worth_saying(spec))
+    notes = (replace(each, path=_written(value, each.path)) for each in worth_saying(spec))
+    warnings = _sorted(_placed(document, each) for each in notes)
     return Checked(name, spec, warnings=warnings)
 
 

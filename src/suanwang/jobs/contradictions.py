@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from suanwang.grid.catalogue import chips
 from suanwang.jobs.errors import Wrong
+from suanwang.jobs.keys import closest
 from suanwang.jobs.spec import JobKind, JobSpec
 from suanwang.jobs.values import When, format_when, shown
 
@@ -97,7 +100,21 @@ def worth_saying(spec: JobSpec) -> list[Found]:
     return list(_surprises(spec))
 
 
+@cache
+def _classes() -> tuple[str, ...]:
+    return tuple(str(chip.id) for chip in chips())
+
+
+def _unknown_classes(spec: JobSpec) -> Iterator[Found]:
+    # No mistake: a centre may offer a class that this catalogue does not know yet.
+    for name in spec.resources.classes:
+        if name not in _classes():
+            error = Wrong("class-unknown", found=name, nearest=closest(name, _classes()))
+            yield Found(("resources", "class", name), error, at_key=True)
+
+
 def _surprises(spec: JobSpec) -> Iterator[Found]:
+    yield from _unknown_classes(spec)
     if spec.budget:
         yield Found(("budget",), Wrong("budget-kept-only"), at_key=True)
     if spec.ports:

@@ -13,7 +13,9 @@ from pydantic import BeforeValidator, Field, PlainValidator
 
 from suanwang.basics.ids import IdUnreadable, JobId
 from suanwang.basics.money import Money
+from suanwang.grid.catalogue import city
 from suanwang.grid.demand import Preference
+from suanwang.grid.errors import PlaceUnknown
 from suanwang.jobs.errors import Wrong
 from suanwang.jobs.values import (
     SIZE_MAX_BYTES,
@@ -213,6 +215,16 @@ def card_class(value: object) -> str:
     return name(value).lower()
 
 
+def demand_city(value: object) -> str:
+    """Read a demand city, by its id or its name in either language, as its id."""
+    text = plain_text(value)
+    try:
+        return city(text).id
+    except PlaceUnknown as unknown:
+        nearest = unknown.facts["nearest"]
+        raise Wrong("city-unknown", found=shown(text), nearest=nearest) from None
+
+
 def one_as_list(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
     """Let one text stand for a list of one."""
     return [value] if isinstance(value, str) else value
@@ -235,6 +247,7 @@ Line = Annotated[str, PlainValidator(plain_text)]
 # `| None` is for the default: these validators read None as a mistake, since `run:` with nothing
 # behind it is a slip.
 Note = Annotated[str | None, PlainValidator(plain_text)]
+DemandCity = Annotated[str | None, PlainValidator(demand_city)]
 Bytes = Annotated[int | None, count(0, SIZE_MAX_BYTES)]
 Script = Annotated[str | None, PlainValidator(script)]
 Cards = Annotated[int, count(1, CARDS_MAX)]

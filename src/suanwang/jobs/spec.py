@@ -24,6 +24,7 @@ from suanwang.jobs.fields import (
     Cards,
     Checksum,
     ClassSpeeds,
+    DemandCity,
     Duration,
     InnerPath,
     Lines,
@@ -165,7 +166,7 @@ class JobSpec(_Part):
     max_price: Price = None  # yuan for the whole job
     budget: Note = None
     prefer: Weights = {Preference.COST: Decimal(1)}
-    near: Note = None  # demand city
+    near: DemandCity = None  # where its users or its data are
     latency_ms_max: Milliseconds = None  # one way
     interruptible: Switch = False
     retry: Annotated[int, count(0, 10)] = RETRY_DEFAULT  # moves after a centre's fault
