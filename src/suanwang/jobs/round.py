@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from fractions import Fraction
 from typing import TypeAlias
 
 from suanwang.basics.canonical import Json
@@ -23,11 +24,14 @@ from suanwang.basics.slots import HOUR, Instant, Slot, format_instant
 from suanwang.grid.centre import PoolState
 from suanwang.grid.demand import Demand, Option
 from suanwang.grid.placement import plan
+from suanwang.jobs.bill import Terms
 
 # Planning one job against every pool is the cost of a round; the rest waits for the next one.
 PLANS_MAX = 2_000
 # A start this near is now: the agent asks for work every few seconds anyway.
 NOW_SLACK = timedelta(seconds=1)
+_GB = 10**9
+_MONTH_SECONDS = 30 * 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ class Placement:
     job_id: JobId
     option: Option
     slot: Slot  # reserved: data time and the whole time limit
+    terms: Terms  # what its bill will be made of
 
     @property
     def price(self) -> Money:
@@ -178,17 +183,15 @@ class _Round:
             return Waits(job_id=job.job_id, why=Unplaced.OVER_LIMIT, options=options)
         best = within[0]
         slot = reserved_slot(best, job.demand)
-        self._take(best, slot)
+        state = self.pools[best.pool_id]
+        self.pools[best.pool_id] = state.reserve(slot, best.cards)
         if slot.start <= self.now + NOW_SLACK:
-            return Placement(job_id=job.job_id, option=best, slot=slot)
+            terms = terms_of(state, job.demand, slot)
+            return Placement(job_id=job.job_id, option=best, slot=slot, terms=terms)
         wanted = job.demand.earliest
         later = wanted is not None and slot.start <= wanted
         why = Unplaced.WAITS_FOR_START if later else Unplaced.WAITS_FOR_CARDS
         return Waits(job_id=job.job_id, why=why, start=slot.start, options=options)
-
-    def _take(self, option: Option, slot: Slot) -> None:
-        state = self.pools[option.pool_id]
-        self.pools[option.pool_id] = replace(state, busy=(*state.busy, (slot, option.cards)))
 
 
 def decide_round(
@@ -218,6 +221,24 @@ def reserved_slot(option: Option, demand: Demand) -> Slot:
     """Return how long a job may need its cards: data in and out, and its whole time limit."""
     assert option.start is not None, "only a feasible option can be reserved"
     return Slot(option.start, option.start + option.data_time + demand.time_limit)
+
+
+def terms_of(state: PoolState, demand: Demand, slot: Slot) -> Terms:
+    """Return the list prices that apply to a job at a pool, hour by hour, for its bill."""
+    pool, centre = state.pool, state.centre
+    # Bytes and seconds behind the floats are whole, so that the bill can be exact.
+    stored = Fraction(round(demand.store_gb * _GB), _GB)
+    months = Fraction(round(demand.store_months * _MONTH_SECONDS), _MONTH_SECONDS)
+    return Terms(
+        price=pool.price.price_at(slot.start),
+        price_source=f"list:{pool.id}",
+        data_price_gb=centre.data_price_gb,
+        data_price_source=f"list:{centre.id}",
+        cold_price_gb_month=centre.cold_price_gb_month,
+        cold_price_source=f"list:{centre.id}",
+        store_gb_months=stored * months,
+        priced=tuple(pool.price.prices_over(slot)),
+    )
 
 
 def _prices(placements: Sequence[Placement]) -> tuple[ClearedPrice, ...]:
