@@ -89,6 +89,9 @@ class Tx:
         batch = list(rows)
         if not batch:
             return 0
+        if len(batch) == 1:
+            # One row needs no pipeline, which costs PostgreSQL's driver more than the statement.
+            return self.do(query, **batch[0])
         self._cursor.executemany(self._queries[query], batch)
         return self._cursor.rowcount
 

@@ -1,0 +1,221 @@
+"""Backup, restore, upgrade and check of the database, as `suan db` offers them.
+
+SQLite is copied page by page while it is in use; PostgreSQL by its own pg_dump and pg_restore. A
+backup is complete when it has its final name: it is written beside it first, and synced.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from suanwang.ledger.check import LedgerCheck
+from suanwang.store import ledger, schema
+from suanwang.store.database import Store, parse_url
+from suanwang.store.errors import BackupRefused, SchemaUnknown
+from suanwang.store.queries import SQLITE
+from suanwang.store.tx import Tx
+
+PAGES_AT_ONCE = 1_000  # writers get their turn in between
+TOOL_SECONDS = 6 * 3_600
+MEMORY = (None, "", ":memory:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseCheck:
+    """What `suan db check` found. `damage` is the database's own word for broken pages."""
+
+    schema: str | None
+    expected_schema: str
+    damage: tuple[str, ...]
+    ledger: LedgerCheck | None  # None where the schema is another, so that it cannot be read
+
+    @property
+    def good(self) -> bool:
+        """Say whether everything is as it should be."""
+        sound = not self.damage and self.schema == self.expected_schema
+        return sound and self.ledger is not None and self.ledger.balanced
+
+
+def backup(url: str, target: Path, *, force: bool = False) -> Path:
+    """Write a backup of the database to a file, while servers go on using it.
+
+    Raises: BackupRefused when the file is there already (unless forced), or a tool is missing.
+    """
+    parsed = parse_url(url)
+    if target.exists() and not force:
+        raise BackupRefused(reason=f"{target} is there already; give --force to replace it")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    if parsed.get_backend_name() == "sqlite":
+        _copy_sqlite(_file_of(parsed), partial)
+    else:
+        _run_tool(parsed, "pg_dump", ["--format=custom", f"--file={partial}"])
+    _sync(partial)
+    partial.replace(target)
+    return target
+
+
+def restore(url: str, source: Path, *, force: bool = False) -> None:
+    """Put a backup in the database's place. Stop the servers first.
+
+    Raises: BackupRefused when there is a database already (unless forced), or no backup.
+    """
+    parsed = parse_url(url)
+    if not source.is_file():
+        raise BackupRefused(reason=f"there is no backup {source}")
+    if parsed.get_backend_name() == "sqlite":
+        _restore_sqlite(_file_of(parsed), source, force=force)
+        return
+    if not force and _has_tables(url):
+        raise BackupRefused(reason="the database has tables already; give --force to replace them")
+    options = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
+    _run_tool(parsed, "pg_restore", [*options, str(source)])
+
+
+def upgrade(url: str) -> str:
+    """Bring the schema to this program's version; return the version."""
+    store = Store.open(url)
+    try:
+        store.migrate()
+    finally:
+        store.close()
+    return schema.HEAD
+
+
+def check(url: str) -> DatabaseCheck:
+    """Look for damage, an unknown schema and a ledger that does not add up; changes nothing."""
+    parsed = parse_url(url)
+    damage: tuple[str, ...] = ()
+    if parsed.get_backend_name() == "sqlite":
+        path = _file_of(parsed)
+        if not path.is_file():
+            raise BackupRefused(reason=f"there is no database {path}")
+        damage = _damage_of(path)
+    if damage:
+        return DatabaseCheck(schema=None, expected_schema=schema.HEAD, damage=damage, ledger=None)
+    store = Store.open(url)
+    try:
+        found = store.read_now(schema.version_of)
+        checked = store.read_now(ledger.check) if found == schema.HEAD else None
+    finally:
+        store.close()
+    return DatabaseCheck(schema=found, expected_schema=schema.HEAD, damage=damage, ledger=checked)
+
+
+def _file_of(url: URL) -> Path:
+    if url.database in MEMORY:
+        raise BackupRefused(reason="a database in memory has no file")
+    return Path(str(url.database))
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise BackupRefused(reason=f"there is no database {source}")
+    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
+        here.backup(there, pages=PAGES_AT_ONCE)
+        # The copy stands alone: one file, without a write-ahead log beside it.
+        there.execute("PRAGMA journal_mode = DELETE")
+
+
+def _restore_sqlite(target: Path, source: Path, *, force: bool) -> None:
+    if target.exists() and not force:
+        raise BackupRefused(reason=f"{target} is there already; give --force to replace it")
+    damage = _damage_of(source)
+    if damage:
+        raise BackupRefused(reason=f"{source} is damaged: {damage[0]}")
+    _refuse_unknown_schema(source)
+    if target.exists():
+        _refuse_in_use(target)
+    partial = target.with_name(f"{target.name}.partial")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, partial)
+    _sync(partial)
+    # A write-ahead log of the old database must never be replayed over the new one.
+    for suffix in ("-wal", "-shm"):
+        target.with_name(target.name + suffix).unlink(missing_ok=True)
+    partial.replace(target)
+    _sync(target.parent)
+
+
+def _refuse_unknown_schema(source: Path) -> None:
+    with closing(_read_only(source)) as connection:
+        found = schema.version_of(Tx(connection.cursor(), SQLITE))
+    if found not in schema.known_versions():
+        raise SchemaUnknown(found=found or "none", expected=schema.HEAD)
+
+
+def _refuse_in_use(target: Path) -> None:
+    """Refuse while anybody has the file open.
+
+    A server would go on writing to the file that was replaced under it, and lose all of that.
+    """
+    with closing(sqlite3.connect(target, timeout=1.0)) as connection:
+        try:
+            # SQLite leaves WAL only for whoever has the file alone.
+            connection.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                reason = f"{target} is in use; stop its servers first"
+                raise BackupRefused(reason=reason) from error
+            raise
+        except sqlite3.DatabaseError:
+            return  # too damaged to be used by anybody, which may be why it is replaced
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _damage_of(path: Path) -> tuple[str, ...]:
+    try:
+        with closing(_read_only(path)) as connection:
+            rows = connection.execute("PRAGMA integrity_check").fetchall()
+            broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite3.DatabaseError as error:
+        return (str(error),)
+    words = [row[0] for row in rows if row[0] != "ok"]
+    return (*words, *(f"{row[0]} row {row[1]} refers to no {row[2]}" for row in broken))
+
+
+def _has_tables(url: str) -> bool:
+    store = Store.open(url)
+    try:
+        return store.read_now(schema.version_of) is not None
+    finally:
+        store.close()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _run_tool(url: URL, tool: str, options: list[str]) -> None:
+    """Run one of PostgreSQL's own tools; the password goes by environment, not by command line."""
+    program = shutil.which(tool)
+    if program is None:
+        raise BackupRefused(reason=f"{tool} is not installed; it comes with PostgreSQL's client")
+    address = url.set(drivername="postgresql", password=None).render_as_string()
+    env = {**os.environ, "PGPASSWORD": url.password} if url.password else None
+    done = subprocess.run(  # noqa: S603 - a fixed program, arguments as a list
+        [program, f"--dbname={address}", *options],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=TOOL_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        raise BackupRefused(reason=f"{tool} said: {done.stderr.strip()[-500:]}")
