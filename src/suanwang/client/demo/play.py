@@ -1,0 +1,164 @@
+"""The main job from start to end: open a grid, hand in work, watch it, bring it home, prove it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from suanwang.client.demo.buyer import FINAL, Buyer
+from suanwang.client.demo.centres import CENTRES
+from suanwang.client.demo.errors import DemoFailed, FolderNotEmpty
+from suanwang.client.demo.figures import Told, single_centre_costs
+from suanwang.client.demo.jobs import WORK, archive_inputs, first_jobs, restore_job
+from suanwang.client.demo.processes import Processes
+from suanwang.client.demo.screen import Screen
+from suanwang.client.demo.setup import Opened, Operator, open_grid
+
+MARK = ".suanwang-demo"
+QUOTE_SECONDS = 20.0
+FINISH_SECONDS = 420.0
+LOOK_SECONDS = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How the demo ended."""
+
+    jobs: list[Told]
+    ledger: dict[str, Any]
+    seconds: float
+    folder: Path
+
+    @property
+    def good(self) -> bool:
+        """Say whether everything is settled and the ledger balances."""
+        settled = all(told.job["state"] == "SETTLED" for told in self.jobs)
+        worked = all(told.job["exit_code"] in (0, None) for told in self.jobs)
+        return settled and worked and bool(self.ledger["balanced"])
+
+    def record(self) -> dict[str, Any]:
+        """Return what `suan demo --json` prints."""
+        return {
+            "jobs": [told.record() for told in self.jobs],
+            "ledger": self.ledger,
+            "seconds": round(self.seconds, 1),
+            "dir": str(self.folder),
+        }
+
+
+def fresh_folder(folder: Path) -> Path:
+    """Make the demo's folder; one that holds anything but an earlier demo is never touched."""
+    if folder.exists() and not folder.is_dir():
+        raise FolderNotEmpty(path=folder)
+    if folder.is_dir() and any(folder.iterdir()):
+        if not (folder / MARK).exists():
+            raise FolderNotEmpty(path=folder)
+        number = 2
+        while (again := folder.with_name(f"{folder.name}-{number}")).exists():
+            number += 1
+        folder = again
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARK).touch()
+    return folder.resolve()
+
+
+def play(folder: Path, screen: Screen, *, sandbox: bool) -> Played:
+    """Run the whole demo in `folder` and return what came of it."""
+    start = time.monotonic()
+    say = screen.say
+    screen.note(say("Starting a control plane and three centres in {dir} …", dir=folder))
+    with Processes(folder / "logs") as processes:
+        grid = open_grid(folder, processes, sandbox=sandbox, lang=say.lang)
+        buyer = Buyer(grid.url, grid.buyer_key, lang=say.lang)
+        inputs = archive_inputs(_make_record(folder))
+        jobs = _submit(buyer, first_jobs(inputs), screen)
+        names = [each["to"] for each in inputs]
+        jobs += _watch(buyer, jobs, names, screen=screen, processes=processes)
+        _bring_home(buyer, jobs, folder, screen)
+        ledger = _prove(grid, buyer)
+        screen.bills(jobs)
+        charged = sum((Decimal(told.job["charge"] or 0) for told in jobs), Decimal(0))
+        centres = [c.name_zh if say.lang == "zh" else c.name for c in CENTRES]
+        screen.comparison(charged, single_centre_costs(jobs, centres))
+    return Played(jobs, ledger, time.monotonic() - start, folder)
+
+
+def _make_record(folder: Path) -> Path:
+    """Make the data set that is archived: a seismic record of some fifty megabytes."""
+    home = folder / "record"
+    home.mkdir()
+    _at_home("dataset.py", cwd=home)
+    return home / "out" / "record"
+
+
+def _at_home(script: str, *arguments: str, cwd: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, str(WORK / script), *arguments],
+        cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise DemoFailed(what=script, why=(done.stdout + done.stderr).strip()[-1000:])
+
+
+def _submit(buyer: Buyer, specs: list[dict[str, Any]], screen: Screen) -> list[Told]:
+    """Hand jobs in and show each plan."""
+    told = []
+    for job in buyer.submit(specs):
+        end = time.monotonic() + QUOTE_SECONDS
+        while job["state"] == "SUBMITTED" and time.monotonic() < end:
+            time.sleep(0.05)
+            job = buyer.get(f"/v1/jobs/{job['id']}")  # noqa: PLW2901 - the same job, later
+        each = Told(job, buyer.get(f"/v1/jobs/{job['id']}/quote"))
+        screen.plan(each)
+        told.append(each)
+    return told
+
+
+def _watch(
+    buyer: Buyer, jobs: list[Told], names: list[str], *, screen: Screen, processes: Processes
+) -> list[Told]:
+    """Follow every job to its end; hand the restore in once the archive lies safely."""
+    later: list[Told] = []
+    end = time.monotonic() + FINISH_SECONDS
+    with screen.live() as live:
+        while True:
+            for told in [*jobs, *later]:
+                if told.job["state"] not in FINAL:
+                    told.job = buyer.get(f"/v1/jobs/{told.job['id']}")
+            archive = next(told.job for told in jobs if told.name == "archive")
+            if not later and archive["state"] in {"BILLED", "SETTLED"}:
+                live.stop()
+                later = _submit(buyer, [restore_job(archive["id"], names)], screen)
+                live.start()
+            live.update(screen.progress([*jobs, *later]))
+            if all(told.job["state"] in FINAL for told in [*jobs, *later]):
+                return later
+            if time.monotonic() > end:
+                raise DemoFailed(what="jobs", why=screen.say("they did not finish in time"))
+            processes.wait_until(lambda: True, what="jobs", seconds=1)
+            time.sleep(LOOK_SECONDS)
+
+
+def _bring_home(buyer: Buyer, jobs: list[Told], folder: Path, screen: Screen) -> None:
+    """Fetch bills and outputs, put the film together, check what came back from the archive."""
+    say = screen.say
+    results = folder / "results"
+    for told in jobs:
+        told.bill = buyer.get(f"/v1/jobs/{told.job['id']}/bill")
+        told.outputs = buyer.fetch(told.job, results / told.name)
+    _at_home("assemble.py", str(results), "--film", str(results / "film.gif"), cwd=folder)
+    _at_home("dataset.py", "--check", str(results / "restore"), cwd=folder)
+    screen.note(say("The film: {path}", path=results / "film.gif"))
+    screen.note(say("The record came back from the cold store with every checksum equal."))
+
+
+def _prove(grid: Opened, buyer: Buyer) -> dict[str, Any]:
+    """Ask the server to check its whole ledger."""
+    del buyer
+    found = Operator(grid.url, grid.operator_key).get("/v1/ledger/check")
+    return {"balanced": bool(found["balanced"]), "transfers": int(found["transfers"])}
