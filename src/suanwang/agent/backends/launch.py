@@ -1,0 +1,157 @@
+"""Start one job's process from a clean slate; standard library only, run as a script.
+
+    python -I -S launch.py ORDER.json
+
+The agent has threads, so nothing may run between fork and exec in it; this small program does
+that work instead: joins the job's cgroups, sets its resource limits, then either becomes
+bubblewrap (`exec`) or stays as the job's guard (`guard`), which reaps and kills the whole tree when
+the job ends or the agent dies. Its own environment is empty: in a pid namespace /proc/1/environ
+shows it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NO_NEW_PRIVS = 38
+_LAUNCH_FAILED = 125  # as env(1) and docker-run(1): the launcher itself failed
+
+
+def main(path: str) -> int:
+    """Read the order and start the job; returns only in guard mode or on failure."""
+    order = json.loads(Path(path).read_text("utf-8"))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL if order["mode"] == "exec" else signal.SIGTERM)
+    if os.getppid() != order["parent"]:
+        return _LAUNCH_FAILED  # the agent died before the line above
+    for procs in order["join"]:
+        Path(procs).write_text("0", "ascii")
+    _limit(order)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)  # Python ignores them, and a child would inherit it
+    if order["mode"] == "guard":
+        return _guard(order, libc)
+    args = os.open(order["args"], os.O_RDONLY)
+    os.set_inheritable(args, True)
+    command = [str(args) if word == "ARGS_FD" else word for word in order["argv"]]
+    os.execve(command[0], command, {})  # noqa: S606 - no shell is the point
+    return _LAUNCH_FAILED
+
+
+def _limit(order: dict[str, Any]) -> None:
+    if order["cores"]:
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, order["cores"])
+    for name, value in order["rlimits"].items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (allowed, allowed))
+
+
+def _guard(order: dict[str, Any], libc: ctypes.CDLL) -> int:
+    """Run the job as a child, and leave none of its descendants behind."""
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)  # orphans come to us, wherever they hid
+    told = os.pipe()
+    signal.set_wakeup_fd(_unblock(told[1]))
+    for number in (signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, lambda *_: None)
+    if os.getppid() != order["parent"]:
+        return _LAUNCH_FAILED
+    child = os.fork()
+    if child == 0:
+        _become(order, libc)
+    status = _wait(child, told[0])
+    _kill_descendants()
+    return status
+
+
+def _unblock(fd: int) -> int:
+    os.set_blocking(fd, False)
+    return fd
+
+
+def _become(order: dict[str, Any], libc: ctypes.CDLL) -> None:
+    try:
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        for number in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        os.chdir(order["cwd"])
+        os.execve(order["argv"][0], order["argv"], order["env"])  # noqa: S606 - no shell
+    finally:
+        os._exit(_LAUNCH_FAILED)
+
+
+def _wait(child: int, told: int) -> int:
+    # Ends with the job's status, or with SIGTERM: from the agent, or because it died.
+    while True:
+        select.select([told], [], [])
+        numbers = os.read(told, 64)
+        if signal.SIGTERM in numbers:
+            return 128 + signal.SIGTERM
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                pid = 0
+            if pid == 0:
+                break
+            if pid == child:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+
+
+def _kill_descendants() -> None:
+    # Stop first, then kill: a tree that forks faster than we read it cannot outrun SIGSTOP.
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for _ in range(20):
+            found = [pid for pid in _descendants() if not _signalled(pid, number)]
+            if not found:
+                break
+            for pid in found:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, number)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+
+
+def _signalled(pid: int, number: int) -> bool:
+    state = _stat(pid)[0]
+    return state == "Z" or (number == signal.SIGSTOP and state in "Tt")
+
+
+def _descendants() -> list[int]:
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    parents = {pid: _stat(pid)[1] for pid in pids}
+    found, queue = [], [os.getpid()]
+    while queue:
+        mother = queue.pop()
+        children = [pid for pid, parent in parents.items() if parent == mother]
+        found += children
+        queue += children
+    return found
+
+
+def _stat(pid: int) -> tuple[str, int]:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace").rpartition(")")[2]
+    except OSError:
+        return "Z", 0
+    state, parent = fields.split()[:2]
+    return state, int(parent)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
