@@ -17,7 +17,7 @@ from suanwang.basics.ids import (
     RoundId,
     TransferId,
 )
-from suanwang.basics.money import Money
+from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Instant, from_micros, to_micros
 from suanwang.jobs.lifecycle import JOB, JobState
 from suanwang.store.tx import Row, Tx
@@ -41,7 +41,7 @@ class Job:
     array_id: str | None = None
     array_index: int | None = None
     array_count: int | None = None
-    after: tuple[str, ...] = ()  # job ids, and "array:<id>" for all members of an array
+    after: tuple[str, ...] = ()  # ids of jobs, and "array:<id>" for all members of an array
     waits: bool = False
     accept: bool = False
     accepted_at: Instant | None = None
@@ -55,6 +55,7 @@ class Job:
     start_at: Instant | None = None
     end_at: Instant | None = None
     price: Money | None = None  # cleared, per card-hour
+    terms: Mapping[str, Any] | None = None  # every price that applied when it was cleared
     token: int = 0  # fencing token of this placement; every new placement raises it
     attempt: int = 0  # how many leases were lost
     not_centres: frozenset[CentreId] = frozenset()
@@ -188,6 +189,21 @@ def find(tx: Tx, query: str, **params: Any) -> list[Job]:  # noqa: ANN401 - colu
     return [job_from(row) for row in tx.all(query, **params)]
 
 
+def held(tx: Tx, some: Iterable[Job]) -> dict[JobId, Money]:
+    """Return what is held for jobs now; a job without a hold is left out."""
+    by_hold = {each.hold_id: each.id for each in some if each.hold_id is not None}
+    if not by_hold:
+        return {}
+    rows = tx.all("holds_left", ids=sorted(by_hold))
+    return {by_hold[TransferId(row["id"])]: Money(row["left_units"], CNY) for row in rows}
+
+
+def by_ids(tx: Tx, ids: Iterable[JobId]) -> list[Job]:
+    """Return these jobs, oldest first, locked until the transaction ends."""
+    wanted = sorted(set(ids))
+    return find(tx, "jobs_by_ids_for_update", ids=wanted) if wanted else []
+
+
 def _page(
     tx: Tx,
     query: str,
@@ -246,6 +262,7 @@ def job_from(row: Row) -> Job:
         start_at=instant(row["start_at"]),
         end_at=instant(row["end_at"]),
         price=money(row["price_units"]),
+        terms=parse(row["terms"]),
         token=row["token"],
         attempt=row["attempt"],
         not_centres=frozenset(parse(row["not_centres"]) or ()),
@@ -303,6 +320,7 @@ def _row(job: Job) -> dict[str, Any]:
         "start_at": micros(job.start_at),
         "end_at": micros(job.end_at),
         "price_units": units(job.price),
+        "terms": write(None if job.terms is None else dict(job.terms)),
         "token": job.token,
         "attempt": job.attempt,
         "not_centres": write(sorted(job.not_centres)) if job.not_centres else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from suanwang.basics.ids import CentreId, JobId, LeaseId
@@ -58,10 +58,9 @@ def accepted_of_lease(tx: Tx, lease_id: LeaseId) -> StoredUsage | None:
     return _usage(row) if row else None
 
 
-def accepted_of_jobs_to_bill(tx: Tx) -> dict[JobId, StoredUsage]:
-    """Return the records that metered jobs are billed by; a later token's wins."""
-    rows = sorted(tx.all("usage_accepted_of_jobs_to_bill"), key=lambda row: row["token"])
-    return {JobId(row["job_id"]): _usage(row) for row in rows}
+def refused(usage: StoredUsage, *, as_id: str, refusal: str) -> StoredUsage:
+    """Return the record as it is kept when it is refused: beside the accepted ones, by its code."""
+    return replace(usage, id=as_id, refusal=refusal)
 
 
 def of_job(tx: Tx, job_id: JobId) -> list[StoredUsage]:

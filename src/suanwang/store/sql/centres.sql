@@ -59,8 +59,8 @@ SELECT * FROM pools WHERE id = :id
 
 -- name: pools_for_update
 -- The open pools, locked in one order, so that no two decisions sell the same cards.
-SELECT id FROM pools WHERE state = 'open' ORDER BY id {for_update}
+SELECT * FROM pools WHERE state = 'open' ORDER BY id {for_update}
 
 -- name: pools_of_centre_for_update
 -- The pools of one centre, locked in the same order.
-SELECT id FROM pools WHERE centre_id = :centre_id ORDER BY id {for_update}
+SELECT * FROM pools WHERE centre_id = :centre_id ORDER BY id {for_update}

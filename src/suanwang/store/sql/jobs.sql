@@ -15,8 +15,8 @@ UPDATE jobs SET
     state = :state, waits = :waits, accept = :accept, accepted_at = :accepted_at,
     quote_expires_at = :quote_expires_at, limit_units = :limit_units, hold_id = :hold_id,
     round_id = :round_id, centre_id = :centre_id, pool_id = :pool_id, cards = :cards,
-    start_at = :start_at, end_at = :end_at, price_units = :price_units, token = :token,
-    attempt = :attempt, not_centres = :not_centres, cancel_at = :cancel_at,
+    start_at = :start_at, end_at = :end_at, price_units = :price_units, terms = :terms,
+    token = :token, attempt = :attempt, not_centres = :not_centres, cancel_at = :cancel_at,
     exit_code = :exit_code, reason_code = :reason_code, reason = :reason,
     updated_at = :updated_at, finished_at = :finished_at, charge_units = :charge_units,
     usage = :usage, next_try_at = :next_try_at, lock_token = NULL, lock_until = NULL
@@ -141,11 +141,14 @@ ORDER BY next_try_at, id LIMIT :limit {skip_locked}
 SELECT * FROM jobs WHERE state = 'RETURNED' AND next_try_at <= :before
 ORDER BY next_try_at, id LIMIT :limit {skip_locked}
 
--- name: jobs_to_settle
--- Billed jobs whose bill was written before :before, oldest bill first.
-SELECT j.* FROM jobs j JOIN bills b ON b.job_id = j.id
-WHERE b.settled_at IS NULL AND b.created_at < :before
-ORDER BY b.created_at, j.id LIMIT :limit
+-- name: jobs_by_ids_for_update
+-- These jobs, locked until the transaction ends.
+SELECT * FROM jobs WHERE id {in:ids} ORDER BY created_at, id {for_update}
+
+-- name: holds_left
+-- What is left of these holds.
+SELECT id, amount_units - posted_units AS left_units FROM holds
+WHERE state = 'open' AND id {in:ids}
 
 -- name: jobs_any_waiting
 -- Whether any job of an organisation waits for another.

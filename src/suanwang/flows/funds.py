@@ -1,0 +1,112 @@
+"""The money of one job: its hold, the cut of it, its release, and what the bill takes from it.
+
+    accept   hold       the option's largest cost         buyer's available ⇢ exchange's fees
+    clear    release    what the cleared price leaves     a dearer place: release all, hold anew
+    bill     post ×3    provider, fee, tax                hold ⇢ receivable, fees, tax
+    end      release    all that is left                  also what a bill leaves
+
+A hold never expires by itself: the flow that ends a job releases it in the same transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from suanwang.basics.ids import AccountId, OrganisationId, TransferId
+from suanwang.basics.money import Money
+from suanwang.flows.act import Act
+from suanwang.jobs.bill import Shares
+from suanwang.ledger.accounts import AccountName
+from suanwang.ledger.transfers import Rest, Transfer, hold, post, release
+from suanwang.store import identity, ledger
+from suanwang.store.jobs import Job
+from suanwang.store.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeAccounts:
+    """Where fee and tax go."""
+
+    fees: AccountId
+    tax: AccountId
+
+
+def exchange_accounts(tx: Tx) -> ExchangeAccounts:
+    """Return the exchange's accounts; it must have been opened before any job is accepted."""
+    exchange = identity.exchange(tx)
+    assert exchange is not None, "the exchange has no organisation yet"
+    fees = ledger.account_of(tx, exchange.id, AccountName.FEES)
+    tax = ledger.account_of(tx, exchange.id, AccountName.TAX)
+    return ExchangeAccounts(fees=fees.id, tax=tax.id)
+
+
+def buyer_account(tx: Tx, organisation_id: OrganisationId) -> AccountId:
+    """Return the account that a buyer's jobs are paid from."""
+    return ledger.account_of(tx, organisation_id, AccountName.AVAILABLE).id
+
+
+def hold_of(
+    job: Job, amount: Money, *, buyer: AccountId, exchange: ExchangeAccounts, act: Act
+) -> Transfer | None:
+    """Hold an amount for a job; None where there is nothing to hold."""
+    if not amount:
+        return None
+    return hold(
+        act.new_id(TransferId),
+        amount,
+        debit=buyer,
+        credit=exchange.fees,
+        at=act.now,
+        group_id=job.id,
+        memo=_memo(job, "hold"),
+    )
+
+
+def release_of(job: Job, act: Act, *, amount: Money | None = None) -> list[Transfer]:
+    """Give back part or all of what is held for a job; nothing if nothing is held."""
+    if job.hold_id is None or (amount is not None and not amount):
+        return []
+    return [
+        release(
+            act.new_id(TransferId),
+            job.hold_id,
+            at=act.now,
+            amount=amount,
+            group_id=job.id,
+            memo=_memo(job, "release"),
+        )
+    ]
+
+
+def posts_of(
+    job: Job, shares: Shares, *, provider: AccountId, exchange: ExchangeAccounts, act: Act
+) -> list[Transfer]:
+    """Pay a bill's shares out of the job's hold and release the rest."""
+    if job.hold_id is None:
+        assert not shares.total, f"job {job.id} has nothing held and owes {shares.total}"
+        return []
+    wanted = [
+        (shares.provider, provider, "charge"),
+        (shares.fees, exchange.fees, "fee"),
+        (shares.tax, exchange.tax, "tax"),
+    ]
+    due = [each for each in wanted if each[0]]
+    if not due:
+        return release_of(job, act)
+    return [
+        post(
+            act.new_id(TransferId),
+            job.hold_id,
+            at=act.now,
+            amount=amount,
+            credit=credit,
+            rest=Rest.RELEASE if each == len(due) - 1 else Rest.KEEP,
+            group_id=job.id,
+            memo=_memo(job, what),
+        )
+        for each, (amount, credit, what) in enumerate(due)
+    ]
+
+
+def _memo(job: Job, what: str) -> dict[str, str]:
+    return {"what": what, "job_id": str(job.id), "job": job.name}

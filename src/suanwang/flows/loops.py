@@ -1,0 +1,92 @@
+"""Everything the server does by itself, again and again. Each survives kill -9 at any point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from suanwang.flows import (
+    bill_jobs,
+    clear_round,
+    close_unmetered,
+    expire_leases,
+    expire_quotes,
+    place_jobs,
+    quote_jobs,
+    settle_day,
+)
+from suanwang.flows.pipeline import Loop, Pipeline
+from suanwang.flows.timing import Timing
+
+
+def _each(seconds: float) -> Callable[[Timing], timedelta]:
+    return lambda _timing: timedelta(seconds=seconds)
+
+
+def _settle_every(timing: Timing) -> timedelta:
+    # A day's bills are looked for once a minute: the day is over at one moment only.
+    return timing.settle_every or timedelta(minutes=1)
+
+
+QUOTE = Pipeline(
+    name="quote",
+    every=_each(0.2),
+    fetch=quote_jobs.fetch_submitted,
+    work=quote_jobs.plan_quotes,
+    apply=quote_jobs.apply_quotes,
+    batch=quote_jobs.BATCH,
+)
+CLEAR = Pipeline(
+    name="clear",
+    every=lambda timing: timing.round_every,
+    fetch=clear_round.fetch_waiting,
+    work=clear_round.decide,
+    apply=clear_round.apply_round,
+    batch=clear_round.BATCH,
+    leader_only=True,
+)
+PLACE = Pipeline(
+    name="place",
+    every=_each(0.2),
+    fetch=place_jobs.fetch_to_place,
+    work=place_jobs.plan_moves,
+    apply=place_jobs.apply_moves,
+    batch=place_jobs.BATCH,
+)
+EXPIRE_QUOTES = Loop(
+    name="expire quotes",
+    every=_each(5),
+    step=expire_quotes.expire_quotes,
+    batch=expire_quotes.BATCH,
+)
+EXPIRE_LEASES = Loop(
+    name="expire leases",
+    every=_each(1),
+    step=expire_leases.expire_leases,
+    batch=expire_leases.BATCH,
+)
+CLOSE_UNMETERED = Loop(
+    name="close unmetered",
+    every=_each(10),
+    step=close_unmetered.close_unmetered,
+    batch=close_unmetered.BATCH,
+)
+BILL = Loop(name="bill", every=_each(0.2), step=bill_jobs.bill_jobs, batch=bill_jobs.BATCH)
+SETTLE = Loop(
+    name="settle",
+    every=_settle_every,
+    step=settle_day.settle_day,
+    batch=settle_day.BATCH,
+    leader_only=True,
+)
+
+LOOPS: tuple[Loop | Pipeline, ...] = (
+    QUOTE,
+    CLEAR,
+    PLACE,
+    EXPIRE_QUOTES,
+    EXPIRE_LEASES,
+    CLOSE_UNMETERED,
+    BILL,
+    SETTLE,
+)

@@ -1,0 +1,195 @@
+"""Quote: every pool and start gets a price and a reason; a job without any is REJECTED.
+
+fetch   submitted jobs, pools, reservations          planning takes milliseconds for each job,
+work    grid.placement.plan for each job             so it happens outside a transaction
+apply   QUOTED, and accepted where that was asked: held, or REJECTED for lack of funds
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from suanwang.basics.errors import Refused
+from suanwang.basics.ids import CentreId, JobId, OrganisationId, TransferId
+from suanwang.basics.slots import Instant
+from suanwang.flows import accept_quote, funds, unblock
+from suanwang.flows.act import Act
+from suanwang.flows.change import Change
+from suanwang.flows.demands import data_centres, demand_of_job
+from suanwang.flows.pipeline import LockToken, lock_params
+from suanwang.flows.timing import Timing
+from suanwang.grid.centre import PoolState
+from suanwang.grid.demand import Option
+from suanwang.grid.placement import plan
+from suanwang.jobs.demand import demand_of
+from suanwang.jobs.lifecycle import JobEvent, JobState
+from suanwang.jobs.spec import JobSpec
+from suanwang.ledger.errors import FundsInsufficient
+from suanwang.ledger.transfers import Transfer
+from suanwang.store import centres, jobs, ledger, quotes
+from suanwang.store.jobs import Job
+from suanwang.store.quotes import Quote
+from suanwang.store.tx import Tx
+
+BATCH = 100
+OPTIONS_KEPT = 50  # of one quote; the chosen one comes first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplanned:
+    """Submitted jobs, and the grid as it stood when they were fetched."""
+
+    lock_token: LockToken
+    now: Instant
+    jobs: tuple[Job, ...]
+    states: tuple[PoolState, ...]
+    only_centres: Mapping[JobId, CentreId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plans:
+    """The options of each job, best first."""
+
+    lock_token: LockToken
+    options: Mapping[JobId, tuple[Option, ...]]
+    refusals: Mapping[JobId, str]  # what placement cannot read at all, in its words
+
+
+def fetch_submitted(tx: Tx, *, act: Act, timing: Timing) -> Unplanned | None:
+    """Lock submitted jobs, oldest first, and load the grid; None if there are none."""
+    token = act.new_id(LockToken)
+    found = jobs.lock(tx, "jobs_lock_to_quote", **lock_params(token, act, timing, limit=BATCH))
+    if not found:
+        return None
+    return Unplanned(
+        lock_token=token,
+        now=act.now,
+        jobs=tuple(found),
+        states=tuple(centres.pool_states(tx, now=act.now, silent_after=timing.silent_after)),
+        only_centres=data_centres(tx, found),
+    )
+
+
+def plan_quotes(batch: Unplanned) -> Plans:
+    """Plan each job; pure. Members of an array share one plan."""
+    planned: dict[tuple[str, CentreId | None], tuple[Option, ...]] = {}
+    options: dict[JobId, tuple[Option, ...]] = {}
+    refusals: dict[JobId, str] = {}
+    for job in batch.jobs:
+        only = batch.only_centres.get(job.id)
+        try:
+            if (job.spec, only) not in planned:
+                demand = demand_of_job(job, only_centre=only)
+                planned[job.spec, only] = tuple(plan(demand, batch.states, now=batch.now))
+        except Refused as why:
+            # One job that cannot be planned must not keep the others of its batch waiting.
+            refusals[job.id] = why.message("en")
+        options[job.id] = planned.get((job.spec, only), ())[:OPTIONS_KEPT]
+    return Plans(lock_token=batch.lock_token, options=options, refusals=refusals)
+
+
+def apply_quotes(tx: Tx, plans: Plans, *, act: Act, timing: Timing) -> int:
+    """Quote or reject the jobs that are still ours, accept where asked; return how many."""
+    ours = jobs.still_locked(tx, plans.lock_token)
+    change = Change(act)
+    made: list[Quote] = []
+    asked: list[tuple[Job, Quote]] = []
+    for job in ours.values():
+        if job.state is not JobState.SUBMITTED:
+            continue
+        options = plans.options[job.id]
+        quote = Quote(
+            job_id=job.id,
+            options=options,
+            made_at=act.now,
+            expires_at=act.now + timing.quote_ttl,
+        )
+        made.append(quote)
+        if quote.chosen is None:
+            facts = {"detail": plans.refusals.get(job.id) or _whys(options)}
+            change.end(job, JobEvent.REJECT, "no-feasible-place", facts)
+            continue
+        job = _quote(change, job, quote)  # noqa: PLW2901 - the job as it is now
+        if job.accept:
+            asked.append((job, quote))
+    quotes.save(tx, made)
+    _accept_all(tx, change, asked)
+    unblock.write(tx, change)
+    return len(made)
+
+
+def plan_only(
+    tx: Tx, spec: JobSpec, *, now: Instant, timing: Timing
+) -> tuple[JobSpec, tuple[PoolState, ...]]:
+    """Load what a dry run plans over; nothing is stored. `plan_dry` does the rest outside."""
+    states = centres.pool_states(tx, now=now, silent_after=timing.silent_after)
+    return spec.pinned(now), tuple(states)
+
+
+def plan_dry(spec: JobSpec, states: Sequence[PoolState], *, now: Instant) -> tuple[Option, ...]:
+    """Plan a spec as a submission would be planned; pure."""
+    return tuple(plan(demand_of(spec, now=now), states, now=now))[:OPTIONS_KEPT]
+
+
+def _quote(change: Change, job: Job, quote: Quote) -> Job:
+    chosen = quote.chosen
+    assert chosen is not None, "checked by the caller"
+    return change.advance(
+        job,
+        JobEvent.QUOTE,
+        detail={
+            "options": sum(each.why_not is None for each in quote.options),
+            "centre": chosen.centre,
+            "cost": chosen.cost,
+            "hold": chosen.cost_at_most,
+        },
+        quote_expires_at=quote.expires_at,
+    )
+
+
+def _whys(options: Sequence[Option]) -> str:
+    """Count the reasons: "over-budget 2, too-few-cards 1"."""
+    counts = Counter(str(each.why_not) for each in options if each.why_not is not None)
+    return ", ".join(f"{why} {count}" for why, count in sorted(counts.items())) or "no pools"
+
+
+def _accept_all(tx: Tx, change: Change, asked: Sequence[tuple[Job, Quote]]) -> None:
+    """Accept quotes in order for as long as there are funds; who has none left is rejected."""
+    if not asked:
+        return
+    exchange = funds.exchange_accounts(tx)
+    by_owner: dict[OrganisationId, list[tuple[Job, Quote]]] = defaultdict(list)
+    for job, quote in asked:
+        by_owner[job.organisation_id].append((job, quote))
+    for owner in sorted(by_owner):
+        buyer = funds.buyer_account(tx, owner)
+        holds = [
+            accept_quote.hold_for(job, quote, buyer=buyer, exchange=exchange, act=change.act)
+            for job, quote in by_owner[owner]
+        ]
+        refusals = _hold_all(tx, holds)
+        for (job, quote), held in zip(by_owner[owner], holds, strict=True):
+            if held is not None and held.id in refusals:
+                change.end(job, JobEvent.REJECT, "funds-insufficient", refusals[held.id].facts)
+            else:
+                accept_quote.accept(change, job, quote, held=held)
+
+
+def _hold_all(tx: Tx, holds: Sequence[Transfer | None]) -> dict[TransferId, FundsInsufficient]:
+    """Make holds, all at once if there are funds for all; return the refused ones otherwise."""
+    wanted = [each for each in holds if each is not None]
+    try:
+        ledger.post(tx, wanted)
+    except FundsInsufficient:
+        return dict(_hold_each(tx, wanted))
+    return {}
+
+
+def _hold_each(tx: Tx, holds: Sequence[Transfer]) -> Iterator[tuple[TransferId, FundsInsufficient]]:
+    for each in holds:
+        try:
+            ledger.post(tx, [each])
+        except FundsInsufficient as why:
+            yield each.id, why

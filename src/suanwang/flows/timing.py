@@ -1,0 +1,26 @@
+"""How long things may take. The server fills this from its settings; tests shorten it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Durations that flows and loops go by."""
+
+    heartbeat: timedelta = timedelta(seconds=5)
+    lease: timedelta = timedelta(seconds=15)  # three lost beats are a fault, two are weather
+    quote_ttl: timedelta = timedelta(minutes=15)
+    round_every: timedelta = timedelta(seconds=1)
+    settle_every: timedelta | None = None  # None: at the end of each Beijing day
+    lock: timedelta = timedelta(seconds=60)  # work outside that takes longer is given up
+    try_again: timedelta = timedelta(seconds=2)  # for a job that has no place now
+    usage_wait: timedelta = timedelta(minutes=10)  # for a usage record after the job's return
+    move_wait: timedelta = timedelta(hours=1)  # for another place after a centre's fault
+
+    @property
+    def silent_after(self) -> timedelta:
+        """After how long without a word a centre counts as silent."""
+        return self.lease
