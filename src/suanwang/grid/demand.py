@@ -52,6 +52,11 @@ class Demand:
     not_centres: frozenset[CentreId] = frozenset()  # already failed there
     needs: frozenset[str] = frozenset()  # capabilities such as "image", "environment:science"
 
+    @property
+    def stores(self) -> bool:
+        """Say whether this is a `store` job: only a centre with a cold store can take it."""
+        return self.store_gb > 0 or self.store_months > 0
+
 
 class WhyNot(StrEnum):
     """Why a pool cannot take a demand: one closed list, each with both languages in texts."""
@@ -70,6 +75,7 @@ class WhyNot(StrEnum):
     CAPABILITY = "capability-missing"
     NO_STORE = "no-cold-store"
     FULL = "full-over-horizon"
+    TOO_SLOW = "over-time-limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,4 +106,12 @@ class Option:
     why_not: WhyNot | None = None
     why_detail: Mapping[str, str] = field(default_factory=dict)  # e.g. needed, found
     chosen: bool = False
-    why: str = ""  # short reason code of a feasible row: "cheapest", "soonest", "greenest", ...
+    # A feasible row's reason: "cheapest", "soonest", "greenest", "nearest" or "balance" where it is
+    # chosen, else how it differs from the chosen row: "dearer", "later", "dirtier", "farther",
+    # "equal". `why_detail` has by how much.
+    why: str = ""
+    speed: float = 1.0  # relative speed that the run time was worked out with
+    speed_known: bool = True  # False: nobody stated one, so 1 was taken
+    reserved_until: Instant | None = None  # the cards are kept until here: data and time limit
+    waits: timedelta = timedelta(0)  # starts that much later than it could, for a better hour
+    carbon_basis: str = "modelled hourly"  # or "national average"
