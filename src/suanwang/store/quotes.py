@@ -20,9 +20,9 @@ from suanwang.store.values import parse, write
 
 _MICROSECOND = timedelta(microseconds=1)
 _MONEY = ("price", "compute_cost", "data_cost", "store_cost", "cost", "cost_at_most")
-_INSTANTS = ("start", "finish")
-_DURATIONS = ("run_time", "data_time")
-_FLOATS = ("energy_wh", "carbon_g", "carbon_intensity", "latency_ms", "score")
+_INSTANTS = ("start", "finish", "reserved_until")
+_DURATIONS = ("run_time", "data_time", "waits")
+_FLOATS = ("energy_wh", "carbon_g", "carbon_intensity", "latency_ms", "score", "speed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
