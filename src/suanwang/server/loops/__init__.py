@@ -1,0 +1,1 @@
+"""What the server does by itself: quote, clear, place, bill, settle, publish, deliver."""

@@ -1,0 +1,76 @@
+"""What every request and loop of one server process shares."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from suanwang.basics.ids import ENTROPY_BYTES, AnyId
+from suanwang.basics.slots import Instant
+from suanwang.flows.act import Act, Actor
+from suanwang.flows.timing import Timing
+from suanwang.server.blobs import BlobFiles
+from suanwang.server.hints import Bell, Hints
+from suanwang.server.http.keys import KeyRing
+from suanwang.server.http.rates import RateLimiter
+from suanwang.server.metrics import Metrics
+from suanwang.server.settings import Settings
+from suanwang.store.database import Store
+
+
+def utc_now() -> Instant:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Parts:
+    """One server's parts. The clock may be replaced in tests."""
+
+    settings: Settings
+    store: Store
+    clock: Callable[[], Instant] = utc_now
+    hints: Hints = field(default_factory=Hints)
+    metrics: Metrics = field(default_factory=Metrics)
+    published: Bell = field(default_factory=Bell)  # rung when events have got their numbers
+    placed: Bell = field(default_factory=Bell)  # rung when agents may find work
+    timing: Timing = field(init=False)
+    keys: KeyRing = field(init=False)
+    rates: RateLimiter = field(init=False)
+    blobs: BlobFiles = field(init=False)
+    under_way: set[tuple[str, str]] = field(default_factory=set)
+    stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self.timing = timing_of(self.settings)
+        self.keys = KeyRing(self.store)
+        self.rates = RateLimiter(self.settings.rate_limit_per_second)
+        self.blobs = BlobFiles(self.settings.blobs_dir, self.settings.blob_bytes_max)
+
+    def act(self, key: Actor | None = None) -> Act:
+        """Return this moment, acted in by `key` or (None) by the exchange itself."""
+        return Act(self.clock(), make_id, key)
+
+    def take_rate(self, key_id: str) -> None:
+        """Count one request of a key. Raises Limited."""
+        self.rates.take(key_id, now=time.monotonic())
+
+
+def timing_of(settings: Settings) -> Timing:
+    """Return the durations that flows go by."""
+    every = settings.settle_seconds
+    return Timing(
+        heartbeat=timedelta(seconds=settings.heartbeat_seconds),
+        lease=timedelta(seconds=settings.lease_seconds),
+        quote_ttl=timedelta(seconds=settings.quote_ttl_seconds),
+        round_every=timedelta(seconds=settings.round_every_seconds),
+        settle_every=None if every is None else timedelta(seconds=every),
+    )
+
+
+def make_id(kind: type[AnyId]) -> AnyId:
+    """Make a fresh id from the clock and the system's entropy."""
+    return kind.make(datetime.now(UTC), os.urandom(ENTROPY_BYTES))

@@ -1,0 +1,41 @@
+"""The API's routes, one file a noun."""
+
+from __future__ import annotations
+
+from suanwang.server.routes import (
+    accounts,
+    agent,
+    agent_files,
+    agent_reports,
+    blobs,
+    centres,
+    events,
+    job_logs,
+    job_reads,
+    jobs,
+    me,
+    money,
+    ops,
+    organisations,
+    quotes,
+    records,
+)
+
+ROUTERS = (
+    jobs.router,
+    job_reads.router,
+    job_logs.router,
+    quotes.router,
+    blobs.router,
+    accounts.router,
+    money.router,
+    centres.router,
+    events.router,
+    me.router,
+    organisations.router,
+    records.router,
+    agent.router,
+    agent_reports.router,
+    agent_files.router,
+    ops.router,
+)

@@ -1,0 +1,72 @@
+"""Money as the operator handles it: payments that arrive, the ledger's check."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from suanwang.basics.ids import OrganisationId
+from suanwang.basics.money import Money
+from suanwang.flows.act import Act
+from suanwang.flows.check_ledger import check_ledger
+from suanwang.flows.top_up import TopUp, top_up
+from suanwang.server.http.call import Signed, SignedOperator
+from suanwang.server.http.routing import a_router
+from suanwang.server.wire.accounts import LedgerCheckOut, check_out
+from suanwang.server.wire.texts import shown
+from suanwang.store.tx import Tx
+
+router = a_router(prefix="/v1", tags=["money"])
+ID_MAX = 40
+REFERENCE_MAX = 200
+
+
+class TopUpOut(TypedDict):
+    """A payment as it was booked."""
+
+    transfer_id: str
+    organisation_id: str
+    amount: str
+    currency: str
+    reference: str
+
+
+class TopUpIn(BaseModel):
+    """A payment that arrived; the bank's reference makes it one, however often it is sent."""
+
+    model_config = ConfigDict(extra="forbid")
+    organisation_id: Annotated[str, Field(max_length=ID_MAX)]
+    amount: Annotated[str, Field(max_length=40)]
+    reference: Annotated[str, Field(min_length=1, max_length=REFERENCE_MAX)]
+
+
+@router.post("/top-ups", status_code=201, response_model=TopUpOut, summary="Book a payment.")
+async def add_top_up(call: SignedOperator, body: TopUpIn) -> Response:
+    """Make money that arrived at the bank available to the organisation that sent it."""
+    request = TopUp(
+        organisation_id=OrganisationId(body.organisation_id),
+        amount=Money.parse(body.amount),
+        reference=body.reference,
+    )
+
+    def work(tx: Tx, act: Act) -> TopUpOut:
+        transfer = top_up(tx, request, act=act)
+        return {
+            "transfer_id": transfer.id,
+            "organisation_id": request.organisation_id,
+            "amount": shown(request.amount),
+            "currency": request.amount.asset.code,
+            "reference": request.reference,
+        }
+
+    return await call.act(work, status=201)
+
+
+@router.get("/ledger/check", response_model=LedgerCheckOut, summary="Check the ledger.")
+async def show_ledger_check(call: Signed) -> Response:
+    """Add everything up again: accounts against transfers and holds, each asset against zero."""
+    act = call.parts.act(call.actor)
+    return await call.show(lambda tx: check_out(check_ledger(tx, act=act)))

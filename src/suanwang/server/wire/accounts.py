@@ -1,0 +1,130 @@
+"""Accounts, statements and the ledger's check, as the API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from suanwang.ledger.accounts import Account
+from suanwang.ledger.check import LedgerCheck
+from suanwang.ledger.statement import Statement, StatementLine
+from suanwang.server.wire.texts import always, shown
+
+
+class AccountOut(TypedDict):
+    """One account. `available` is the balance less what is held for accepted jobs."""
+
+    id: str
+    organisation_id: str
+    name: str
+    currency: str
+    balance: str
+    held: str
+    available: str
+
+
+class AccountsOut(TypedDict):
+    """An organisation's accounts."""
+
+    items: list[AccountOut]
+    next_cursor: str | None
+
+
+class EntryOut(TypedDict):
+    """One movement, as the account sees it: `amount` below zero goes out."""
+
+    transfer_id: str
+    at: str
+    amount: str
+    balance: str
+    other_account_id: str
+    group_id: str | None
+    memo: dict[str, str]
+
+
+StatementOut = TypedDict(
+    "StatementOut",
+    {
+        "account": AccountOut,
+        "from": str,
+        "to": str,
+        "opening": str,
+        "closing": str,
+        "currency": str,
+        "items": list[EntryOut],
+        "next_cursor": str | None,
+    },
+)
+
+
+class ProblemOut(TypedDict):
+    """One thing that does not add up, in smallest units."""
+
+    rule: str
+    subject: str
+    expected: int
+    found: int
+
+
+class LedgerCheckOut(TypedDict):
+    """Whether everything adds up."""
+
+    balanced: bool
+    accounts: int
+    transfers: int
+    problems: list[ProblemOut]
+
+
+def account_out(account: Account) -> AccountOut:
+    """Write an account."""
+    return {
+        "id": account.id,
+        "organisation_id": account.organisation_id,
+        "name": account.name,
+        "currency": account.asset.code,
+        "balance": shown(account.balance),
+        "held": shown(account.held),
+        "available": shown(account.available),
+    }
+
+
+def statement_out(statement: Statement) -> StatementOut:
+    """Write a statement."""
+    return {
+        "account": account_out(statement.account),
+        "from": always(statement.period.start),
+        "to": always(statement.period.end),
+        "opening": shown(statement.opening),
+        "closing": shown(statement.closing),
+        "currency": statement.account.asset.code,
+        "items": [_entry_out(line) for line in statement.lines],
+        "next_cursor": None,
+    }
+
+
+def check_out(check: LedgerCheck) -> LedgerCheckOut:
+    """Write what a check of the ledger found."""
+    return {
+        "balanced": check.balanced,
+        "accounts": check.accounts,
+        "transfers": check.transfers,
+        "problems": [
+            {"rule": p.rule, "subject": p.subject, "expected": p.expected, "found": p.found}
+            for p in check.problems
+        ],
+    }
+
+
+def _entry_out(line: StatementLine) -> EntryOut:
+    entry = line.entry
+    memo: dict[str, Any] = dict(entry.memo)
+    return {
+        "transfer_id": entry.transfer_id,
+        "at": always(entry.at),
+        "amount": shown(entry.amount),
+        "balance": shown(line.balance),
+        "other_account_id": entry.other_id,
+        "group_id": entry.group_id,
+        "memo": {key: str(value) for key, value in memo.items()},
+    }
