@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from tests.ledger.books import NOW, a_book, a_transfer, state_of
@@ -13,14 +12,12 @@ from suanwang.ledger.accounts import Account
 from suanwang.ledger.book import AccountBook, apply
 from suanwang.ledger.transfers import (
     HoldState,
-    Rest,
     Transfer,
     TransferKind,
     expire,
     hold,
     move,
     post,
-    post_shares,
     release,
 )
 
@@ -222,31 +219,6 @@ def test_a_hold_expires_as_a_whole():
     )  # fmt: skip
     with pytest.raises(errors.TransferMalformed):
         apply(book, [part])
-
-
-def test_shares_are_posted_and_the_rest_released():
-    book = a_book("buyer 100, provider 0, fees 0, tax 0")
-    apply(book, [a_transfer("hold 50 buyer → fees as h")])
-    numbers = count()
-    shares = [
-        (AccountId("provider"), Money(40)),
-        (AccountId("fees"), Money(0)),
-        (AccountId("tax"), Money(2)),
-    ]
-    made = post_shares(
-        TransferId("h"), shares, new_id=lambda: TransferId(f"s{next(numbers)}"), at=NOW
-    )
-    apply(book, made)
-    assert [t.rest for t in made] == [Rest.KEEP, Rest.RELEASE]
-    assert state_of(book) == "buyer 58, provider 40, fees 0, tax 2"
-
-
-def test_a_bill_of_nothing_releases_the_hold():
-    book = a_book("buyer 100, fees 0")
-    apply(book, [a_transfer("hold 50 buyer → fees as h")])
-    shares = [(AccountId("fees"), Money(0))]
-    apply(book, post_shares(TransferId("h"), shares, new_id=lambda: TransferId("v"), at=NOW))
-    assert state_of(book) == "buyer 100, fees 0"
 
 
 def test_builders_carry_purpose_and_memo():

@@ -163,6 +163,22 @@ def test_a_waiter_that_gave_up_before_its_turn_has_done_nothing(dialect, store):
     assert names(store) == []
 
 
+def test_a_loop_that_ended_is_not_missed_and_its_work_is_kept(store):
+    gate = threading.Event()
+
+    async def main():
+        asyncio.ensure_future(store.run(lambda tx: (gate.wait(10), add("o1")(tx))))  # noqa: RUF006
+        await asyncio.sleep(0.01)
+
+    asyncio.run(main())
+    gate.set()
+    store.run_now(add("o2"))
+    deadline = threading.Event()
+    while len(names(store)) < 2:
+        assert not deadline.wait(0.01)
+    assert names(store) == ["o1", "o2"]
+
+
 def test_a_closed_store_refuses_and_finishes_what_was_queued(database_url):
     store = Store.open(database_url)
     with ThreadPoolExecutor(4) as pool:

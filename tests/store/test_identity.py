@@ -34,6 +34,18 @@ def test_what_is_no_key_is_not_signed_in(text):
         identity.read_key(text)
 
 
+def test_members_and_keys_are_listed_with_their_organisation(store):
+    ids = Ids()
+    actor = store.run_now(lambda tx: a_key(tx, ids))
+    member = identity.Member(
+        id=ids(identity.MemberId), organisation_id=actor.organisation_id, name="Lin", created_at=NOW
+    )
+    store.run_now(lambda tx: identity.add_member(tx, member))
+    keys = store.read_now(lambda tx: identity.keys_of(tx, actor.organisation_id))
+    assert [(k.actor, k.revoked_at) for k in keys] == [(actor, None)]
+    assert not actor.sees_all
+
+
 def test_the_right_secret_says_who_acts(store):
     ids = Ids()
     actor = store.run_now(lambda tx: a_key(tx, ids))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -69,8 +70,8 @@ def numbered(query):
 
 
 def test_every_query_is_used_somewhere():
-    room = resources.files("suanwang.store")
-    sources = "".join(p.read_text("utf-8") for p in room.iterdir() if p.name.endswith(".py"))
+    package = Path(str(resources.files("suanwang")))
+    sources = "".join(path.read_text("utf-8") for path in package.rglob("*.py"))
     assert [name for name in QUERIES if f'"{name}"' not in sources] == []
 
 

@@ -12,7 +12,7 @@ known only when it has run. `amount=None` means all that the hold has left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -200,35 +200,6 @@ def post(
         group_id=group_id,
         memo=memo or {},
     )
-
-
-def post_shares(
-    hold_id: TransferId,
-    shares: Sequence[tuple[AccountId, Money]],
-    *,
-    new_id: Callable[[], TransferId],
-    at: Instant,
-    group_id: str | None = None,
-    memo: Mapping[str, str] | None = None,
-) -> list[Transfer]:
-    """Post a hold to several accounts and release the rest; shares of nothing are left out."""
-    due = [(credit, amount) for credit, amount in shares if amount]
-    if not due:
-        return [release(new_id(), hold_id, at=at, group_id=group_id, memo=memo)]
-    rests = [Rest.KEEP] * (len(due) - 1) + [Rest.RELEASE]
-    return [
-        post(
-            new_id(),
-            hold_id,
-            amount=amount,
-            credit=credit,
-            rest=rest,
-            at=at,
-            group_id=group_id,
-            memo=memo,
-        )
-        for (credit, amount), rest in zip(due, rests, strict=True)
-    ]
 
 
 def release(

@@ -79,10 +79,15 @@ def publish_all(tx: Tx, events: Iterable[Event]) -> None:
 
 def assign_sequence(tx: Tx, *, limit: int = ASSIGN_MAX) -> int:
     """Give visible events their numbers, in the order written; return how many."""
-    tx.do("leader_row", name=SEQUENCE_LOCK)
-    # Held until this transaction ends: two servers number one after the other, never at once.
-    tx.one("leader_to_change", name=SEQUENCE_LOCK)
+    lock_sequence(tx)
     return tx.do("events_number", limit=limit)
+
+
+def lock_sequence(tx: Tx) -> int:
+    """Keep other servers from numbering until this transaction ends; return the newest number."""
+    tx.do("leader_row", name=SEQUENCE_LOCK)
+    tx.one("leader_to_change", name=SEQUENCE_LOCK)
+    return last_sequence(tx)
 
 
 def last_sequence(tx: Tx) -> int:
