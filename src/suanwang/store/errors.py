@@ -26,7 +26,7 @@ class SchemaUnknown(Unavailable):
     code = "schema-unknown"
 
 
-class IdempotencyKeyReused(Conflict):
+class IdempotencyKeyReused(Invalid):
     """The idempotency key {id} came before with another request; use a fresh one."""
 
     zh = "幂等键 {id} 已用于另一个请求；请换用新的。"
