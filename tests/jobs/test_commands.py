@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import unicodedata
 
@@ -52,7 +54,6 @@ def test_a_mistake_is_shown_with_its_line_and_a_caret_and_is_exit_2(run):
 
 
 def test_the_caret_stands_below_its_place_behind_wide_characters(run):
-    text = "名: {名字: 1}\n"
     _, line, caret = run("a.yaml", a="name: x\nrun: y\nenv: {名字: 1}\n").stdout.splitlines()
     assert line.strip() == "env: {名字: 1}"
     assert caret.index("^") == line.index("名")
@@ -61,7 +62,6 @@ def test_the_caret_stands_below_its_place_behind_wide_characters(run):
     ).stdout.splitlines()
     wide = sum(unicodedata.east_asian_width(c) == "W" for c in line)
     assert caret.index("^") == line.index("1B") + wide
-    assert text
 
 
 def test_the_language_follows_the_option_then_the_environment(run, monkeypatch):
@@ -146,3 +146,11 @@ def test_an_empty_file_has_no_line_to_show(run):
 
 def test_windows_lines_are_shown_clean(run):
     assert run("a.yaml", a=b"name: x\r\nrum: y\r\n").stdout.count("\r") == 0
+
+
+def test_output_that_is_no_terminal_at_all(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(GOOD, "utf-8")
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        check([str(path)], lang="en")
+    assert "good: x" in out.getvalue()

@@ -10,7 +10,7 @@ from tests.jobs.builders import NOON, a_mapping, a_spec, mapping_codes
 from suanwang.basics.canonical import canonical_bytes
 from suanwang.basics.money import Money
 from suanwang.grid.demand import Preference
-from suanwang.jobs.check import check_mapping, check_text
+from suanwang.jobs.check import _translate, check_mapping, check_text
 from suanwang.jobs.spec import JobKind
 
 FULL = {
@@ -163,3 +163,15 @@ def test_things_worth_saying_do_not_refuse_the_file():
     assert said(array="0-1", outputs=[here, there, "log"]) == ["members-overwrite"]
     assert said(array="0-0", outputs=[here]) == []
     assert said(outputs=[here]) == []
+
+
+def test_tabs_are_fine_where_yaml_allows_them():
+    text = "name: x\nrun: |\n  cat <<-END\n  \thi\n  END\n"
+    spec = check_text(text, name="x").spec
+    assert spec is not None
+    assert spec.run == "cat <<-END\n\thi\nEND\n"
+
+
+def test_a_kind_of_error_that_pydantic_may_learn_one_day_is_still_a_mistake():
+    details = {"type": "new", "loc": ("run",), "msg": "", "input": 5}
+    assert _translate(details, {"run": 5}).error.code == "value-not-valid"

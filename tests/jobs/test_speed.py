@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import timeit
 
 from tests.jobs.builders import a_mapping, a_spec
@@ -18,11 +19,13 @@ SMALL = a_mapping(
 
 
 def test_checking_a_small_job_takes_less_than_300_microseconds():
-    runs = timeit.repeat(lambda: check_mapping(SMALL), number=200, repeat=5)
+    runs = timeit.repeat(
+        lambda: check_mapping(SMALL), timer=time.process_time, number=200, repeat=5
+    )
     assert min(runs) / 200 < 300e-6
 
 
 def test_writing_a_spec_takes_less_than_100_microseconds():
     spec = a_spec(**SMALL)
-    runs = timeit.repeat(spec.to_wire, number=200, repeat=5)
+    runs = timeit.repeat(spec.to_wire, timer=time.process_time, number=200, repeat=5)
     assert min(runs) / 200 < 100e-6

@@ -48,9 +48,9 @@ def test_the_index_goes_into_paths_and_urls():
 
 
 def test_ten_thousand_members_are_made_at_once():
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(members_of(a_spec(array="0-9999"))) == 10_000
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize(

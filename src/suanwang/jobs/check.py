@@ -215,4 +215,5 @@ def _translate(error: ErrorDetails, whole: object) -> Found:
         return Found(path, Wrong("too-few"))
     if kind == "invalid_key":
         return Found(path, Wrong("key-not-text", found=shown(path[-1])), at_key=True)
+    # A kind of error that pydantic may learn one day.
     return Found(path, Wrong("value-not-valid", found=shown(value)))

@@ -34,7 +34,7 @@ def demand_of(
     bytes_in = sum(each.bytes or 0 for each in spec.inputs)
     stored = spec.kind is JobKind.STORE
     return Demand(
-        cards=needs.cards,
+        cards=0 if stored else needs.cards,  # keeping data takes disk and hours, no card
         classes={CardClass(name): float(speed) for name, speed in needs.classes.items()},
         nodes=needs.nodes,
         cores=needs.cpus,

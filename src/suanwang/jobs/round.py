@@ -220,7 +220,8 @@ def decide_round(
 def reserved_slot(option: Option, demand: Demand) -> Slot:
     """Return how long a job may need its cards: data in and out, and its whole time limit."""
     assert option.start is not None, "only a feasible option can be reserved"
-    return Slot(option.start, option.start + option.data_time + demand.time_limit)
+    end = option.reserved_until or option.start + option.data_time + demand.time_limit
+    return Slot(option.start, end)
 
 
 def terms_of(state: PoolState, demand: Demand, slot: Slot) -> Terms:

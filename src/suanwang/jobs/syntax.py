@@ -78,7 +78,7 @@ _KNOWN: tuple[tuple[str, str, str, bool], ...] = (
         "unknown escape character",
         "inside double quotes a backslash begins an escape; use single quotes",
         "双引号中的反斜杠表示转义；请改用单引号",
-        False,
+        True,
     ),
     (
         "<document start>",
@@ -98,7 +98,7 @@ def explain_syntax(error: yaml.YAMLError, text: str) -> tuple[tuple[int, int], W
     if known and known[3]:
         mark = getattr(error, "context_mark", None) or mark
     mistake = Wrong("yaml-syntax", problem_en=en, problem_zh=zh)
-    if mark is None:
+    if mark is None:  # pragma: no cover - every parser's error has its mark; never trust that
         return (1, 1), mistake
     # At the end of the text the parser points behind the last line; people look at that line.
     last = text.count("\n") + (not text.endswith("\n"))

@@ -63,8 +63,6 @@ def _visible(character: str) -> str:
 
 def parse_duration(value: object, *, most: timedelta = DURATION_MAX) -> timedelta:
     """Read "90s", "20m", "2h", "3d" or "1h30m": above zero, at most `most`."""
-    if isinstance(value, timedelta):
-        return value
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if match is None:
         raise Wrong("duration-unreadable", found=shown(value))
