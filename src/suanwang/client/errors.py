@@ -277,3 +277,10 @@ class DemoFailed(SuanwangError):
 
     zh = "演示在 {what} 处停止：{why}。"
     code = "demo-failed"
+
+
+class ArrayNeedsAll(Invalid):
+    """{name} is an array and makes many jobs; hand it in with `submit_all`."""
+
+    zh = "{name} 是数组作业，会产生多个作业；请用 `submit_all` 提交。"
+    code = "array-needs-all"

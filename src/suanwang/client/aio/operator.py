@@ -1,0 +1,84 @@
+"""What operators and auditors do: organisations, keys, payments, centres, records, the check."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from suanwang.client.aio.transport import AsyncTransport
+from suanwang.client.wire_grid import Centre
+from suanwang.client.wire_money import LedgerCheck, NewKey, OperatorRecord, Organisation
+
+
+class AsyncOperator:
+    """Operators' calls; other keys are refused with NotAllowed."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def open_organisation(
+        self, name: str, *, roles: Sequence[str] = ("buyer",)
+    ) -> Organisation:
+        """Open an organisation with a first key for each role; the secrets are shown once."""
+        body = {"name": name, "roles": [*roles]}
+        return self._transport.read(Organisation, await self._post("/v1/organisations", body), "")
+
+    async def organisations(self) -> AsyncIterator[Organisation]:
+        """Yield organisations."""
+        async for document in self._transport.pages("/v1/organisations"):
+            yield self._transport.read(Organisation, document, "/v1/organisations")
+
+    async def issue_key(
+        self, organisation_id: str, role: str, *, project: str = "default"
+    ) -> NewKey:
+        """Make a key; its secret is shown once."""
+        path = f"/v1/organisations/{organisation_id}/keys"
+        document = await self._post(path, {"role": role, "project": project})
+        return self._transport.read(NewKey, document, path)
+
+    async def keys(self, organisation_id: str) -> AsyncIterator[NewKey]:
+        """Yield an organisation's keys, without their secrets."""
+        path = f"/v1/organisations/{organisation_id}/keys"
+        async for document in self._transport.pages(path):
+            yield self._transport.read(NewKey, document, path)
+
+    async def revoke_key(self, key_id: str) -> None:
+        """Let a key open nothing any more."""
+        await self._transport.delete(f"/v1/keys/{key_id}")
+
+    async def top_up(
+        self, organisation_id: str, amount: str, *, reference: str
+    ) -> Mapping[str, Any]:
+        """Book a payment of `amount` yuan that has arrived."""
+        body = {"organisation_id": organisation_id, "amount": amount, "reference": reference}
+        booked: Mapping[str, Any] = await self._post("/v1/top-ups", body)
+        return booked
+
+    async def add_centre(self, organisation_id: str, name: str, zone: str) -> Mapping[str, Any]:
+        """Add a centre; the answer holds its agent's key, shown once."""
+        body = {"organisation_id": organisation_id, "name": name, "zone": zone}
+        made: Mapping[str, Any] = await self._post("/v1/centres", body)
+        return made
+
+    async def drain_centre(self, centre_id: str) -> Centre:
+        """Give a centre no new work."""
+        path = f"/v1/centres/{centre_id}/drain"
+        return self._transport.read(Centre, await self._post(path, {}), path)
+
+    async def records(self) -> AsyncIterator[OperatorRecord]:
+        """Yield what operators did."""
+        async for document in self._transport.pages("/v1/records"):
+            yield self._transport.read(OperatorRecord, document, "/v1/records")
+
+    async def settle(self) -> Mapping[str, Any]:
+        """Settle now what is due."""
+        settled: Mapping[str, Any] = await self._post("/v1/settlements", {})
+        return settled
+
+    async def check_ledger(self) -> LedgerCheck:
+        """Add everything up again."""
+        return await self._transport.fetch(LedgerCheck, "/v1/ledger/check")
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        return await self._transport.post(path, body, idempotency_key=secrets.token_hex(16))

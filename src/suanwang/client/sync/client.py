@@ -1,0 +1,85 @@
+# Made by tools/unasync.py from ../aio/client.py; change that file and run the tool.
+"""The way in: one object with the API's nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from suanwang.basics.languages import choose_language
+from suanwang.client import answers
+from suanwang.client.profiles import find_access
+from suanwang.client.sync.blobs import Blobs
+from suanwang.client.sync.events import Events
+from suanwang.client.sync.jobs import Jobs
+from suanwang.client.sync.nouns import (
+    Accounts,
+    Centres,
+    Offers,
+    Webhooks,
+    who_am_i,
+)
+from suanwang.client.sync.operator import Operator
+from suanwang.client.sync.transport import Transport
+from suanwang.client.wire_grid import Me
+
+
+class Client:
+    """An exchange, as one key sees it.
+
+    Address and key come from the arguments, SUANWANG_URL and SUANWANG_KEY, or the profile that
+    `suan login` wrote. `timeout` is in seconds and holds for each step of a request; lost
+    connections and statuses 429, 502, 503, 504 are tried `retries` times more.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        key: str | None = None,
+        *,
+        profile: str | None = None,
+        lang: str | None = None,
+        timeout: float = answers.TIMEOUT_SECONDS,
+        retries: int = answers.RETRIES,
+        watch: Callable[[httpx.Request], None] | None = None,
+        mount: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._transport = Transport(
+            find_access(url, key, profile=profile),
+            lang=choose_language(lang),
+            timeout=timeout,
+            retries=retries,
+            watch=watch,
+            mount=mount,
+        )
+        self.url = self._transport.url
+        self.blobs = Blobs(self._transport)
+        self.jobs = Jobs(self._transport, self.blobs)
+        self.centres = Centres(self._transport)
+        self.offers = Offers(self._transport)
+        self.accounts = Accounts(self._transport)
+        self.events = Events(self._transport)
+        self.webhooks = Webhooks(self._transport)
+        self.operator = Operator(self._transport)
+
+    def me(self) -> Me:
+        """Return whose the key is and what it may do."""
+        return who_am_i(self._transport)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
