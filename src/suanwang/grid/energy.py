@@ -24,7 +24,14 @@ from suanwang.basics.slots import BEIJING, Instant, Slot, to_micros
 from suanwang.grid.catalogue import COUNTRY, chip, province
 from suanwang.grid.catalogue.read import rows
 from suanwang.grid.errors import FactorUnpublished
-from suanwang.grid.list_price import BEIJING_MICROS, DAY_MICROS, HOUR_MICROS, HOURS
+from suanwang.grid.hourly import (
+    BEIJING_HOURS,
+    BEIJING_MICROS,
+    DAY_MICROS,
+    HOUR_MICROS,
+    HOURS,
+    totals_each_hour,
+)
 
 CARBON_LABEL = "modelled hourly"
 NATIONAL_LABEL = "national average"
@@ -138,6 +145,20 @@ def gram_micros(province_id: str, micros: int) -> int:
     hour, past = divmod(rest, HOUR_MICROS)
     until, hourly = _day(province_id, day)
     return until[hour] + past * hourly[hour]
+
+
+def gram_micros_each_hour(province_id: str, first: int, count: int) -> list[int]:
+    """Return `gram_micros` at `count` instants an hour apart, from `first` on."""
+    hour, past = divmod(first, HOUR_MICROS)
+    rates = _rates(province_id, hour + BEIJING_HOURS, count)
+    return totals_each_hour(rates, gram_micros(province_id, first), past)
+
+
+@lru_cache(maxsize=4096)
+def _rates(province_id: str, first: int, count: int) -> list[int]:
+    begin, last = first // HOURS, (first + count - 1) // HOURS
+    rates = [each for day in range(begin, last + 1) for each in _day(province_id, day)[1]]
+    return rates[first - begin * HOURS :][:count]
 
 
 def grams(watts: float, integral: int) -> float:

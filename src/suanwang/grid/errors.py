@@ -68,63 +68,63 @@ class FieldMissing(GridInvalid):
     """{field} is missing."""
 
     zh = "缺少 {field}。"
-    code = "field-missing"
+    code = "fact-missing"
 
 
 class FieldUnknown(GridInvalid):
     """There is no field {field}; possible here: {possible}."""
 
     zh = "没有字段 {field}；此处可用：{possible}。"
-    code = "field-unknown"
+    code = "fact-unknown"
 
 
 class FieldNotMapping(GridInvalid):
     """{field} must be an object with named fields; found {found!r}."""
 
     zh = "{field} 须为带字段名的对象；实际为 {found!r}。"
-    code = "field-not-mapping"
+    code = "fact-not-mapping"
 
 
 class FieldNotText(GridInvalid):
     """{field} must be a text of 1 to {most} characters; found {found!r}."""
 
     zh = "{field} 须为 1 至 {most} 个字符的文本；实际为 {found!r}。"
-    code = "field-not-text"
+    code = "fact-not-text"
 
 
 class FieldNotNumber(GridInvalid):
     """{field} must be a number from {least} to {most}; found {found!r}."""
 
     zh = "{field} 须为 {least} 至 {most} 之间的数；实际为 {found!r}。"
-    code = "field-not-number"
+    code = "fact-not-number"
 
 
 class FieldNotWhole(GridInvalid):
     """{field} must be a whole number from {least} to {most}; found {found!r}."""
 
     zh = "{field} 须为 {least} 至 {most} 之间的整数；实际为 {found!r}。"
-    code = "field-not-whole"
+    code = "fact-not-whole"
 
 
 class FieldNotPrice(GridInvalid):
     """{field} must be an amount in yuan from 0 to {most} such as "3.20"; found {found!r}."""
 
     zh = "{field} 须为 0 至 {most} 元的金额，如 “3.20”；实际为 {found!r}。"
-    code = "field-not-price"
+    code = "fact-not-price"
 
 
 class FieldNotList(GridInvalid):
     """{field} must be a list of at most {most} items; found {found!r}."""
 
     zh = "{field} 须为至多 {most} 项的列表；实际为 {found!r}。"
-    code = "field-not-list"
+    code = "fact-not-list"
 
 
 class FieldNotOneOf(GridInvalid):
     """{field} must be one of {possible}; found {found!r}."""
 
     zh = "{field} 须为 {possible} 之一；实际为 {found!r}。"
-    code = "field-not-one-of"
+    code = "fact-not-one-of"
 
 
 class HourPricedTwice(GridInvalid):

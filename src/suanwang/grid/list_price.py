@@ -29,12 +29,16 @@ from suanwang.grid.errors import (
     HourPricedTwice,
     PeriodsDiffer,
 )
+from suanwang.grid.hourly import (
+    BEIJING_HOURS,
+    BEIJING_MICROS,
+    DAY_MICROS,
+    HOUR_MICROS,
+    HOURS,
+    totals_each_hour,
+)
 from suanwang.grid.wire import Fields
 
-HOURS = 24
-HOUR_MICROS = 3_600_000_000
-DAY_MICROS = HOURS * HOUR_MICROS
-BEIJING_MICROS = 8 * HOUR_MICROS  # Beijing is eight hours ahead of UTC, all year
 CLASSES_MAX = 500
 FACTOR_MAX = Decimal(100)
 _FACTOR_PLACES = 6
@@ -108,6 +112,18 @@ class ListPrice:
     def unit_micros(self, start: int, end: int) -> int:
         """Integrate the price of one card from `start` to `end` (µs since 1970): units × µs."""
         return self._until_instant(end) - self._until_instant(start)
+
+    def unit_micros_each_hour(self, first: int, count: int, length: int) -> list[int]:
+        """Return `unit_micros` of spans of one length that start an hour apart, from `first` on."""
+        ends = self._each_hour(first + length, count)
+        return [end - start for start, end in zip(self._each_hour(first, count), ends, strict=True)]
+
+    def _each_hour(self, first: int, count: int) -> list[int]:
+        hour, past = divmod(first, HOUR_MICROS)
+        begin = (hour + BEIJING_HOURS) % HOURS
+        repeats = (begin + count) // HOURS + 1
+        rates = (self.hourly * repeats)[begin : begin + count]
+        return totals_each_hour(rates, self._until_instant(first), past)
 
     def _until_instant(self, micros: int) -> int:
         days, rest = divmod(micros + BEIJING_MICROS, DAY_MICROS)

@@ -19,9 +19,9 @@ from suanwang.grid.catalogue import City, Position, latency, place
 from suanwang.grid.catalogue.links import estimated
 from suanwang.grid.centre import Centre, PoolState
 from suanwang.grid.demand import Demand
-from suanwang.grid.energy import carbon_region, draw_of, gram_micros, grams
+from suanwang.grid.energy import carbon_region, draw_of, gram_micros, gram_micros_each_hour, grams
 from suanwang.grid.fees import TakeRates
-from suanwang.grid.list_price import HOUR_MICROS
+from suanwang.grid.hourly import HOUR_MICROS
 
 GB = 10**9
 _MICROSECOND = timedelta(microseconds=1)
@@ -97,6 +97,23 @@ class Terms:
         if self.out_micros:
             waiting += gram_micros(self.region, end + self.out_micros) - at_end
         return carbon + grams(self.idle_w, waiting)
+
+    def compute_raw_each_hour(self, first: int, count: int) -> list[int]:
+        """Return what a card costs (units × µs) for starts an hour apart, from `first` on."""
+        price = self.state.pool.price
+        return price.unit_micros_each_hour(first + self.in_micros, count, self.run_micros)
+
+    def carbon_each_hour(self, first: int, count: int) -> list[float]:
+        """Return the carbon of starts an hour apart, in watts × gram-µs: good for comparing."""
+        cuts = (0, self.in_micros, self.in_micros + self.run_micros, self.whole_micros)
+        # Without data two of the four instants are one.
+        totals = {cut: gram_micros_each_hour(self.region, first + cut, count) for cut in set(cuts)}
+        at = [totals[cut] for cut in cuts]
+        active, idle = self.active_w, self.idle_w
+        return [
+            active * (end - begin) + idle * (begin - start + done - end)
+            for start, begin, end, done in zip(*at, strict=True)
+        ]
 
     def energy_wh(self) -> float:
         """Return the energy at the meter."""

@@ -8,9 +8,10 @@ the best (see `score.py`); ties go to the cheaper, then the sooner, then the sma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import repeat
 
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Instant, format_instant, from_micros, to_micros
@@ -20,7 +21,7 @@ from suanwang.grid.demand import Demand, Option, Preference, WhyNot
 from suanwang.grid.explain import explain
 from suanwang.grid.fees import TAKE_RATES, TakeRates
 from suanwang.grid.fitting import Misfit, misfit
-from suanwang.grid.list_price import HOUR_MICROS
+from suanwang.grid.hourly import HOUR_MICROS
 from suanwang.grid.offer import Terms, latency_between, terms
 from suanwang.grid.row import Verdict, bare_row, row
 from suanwang.grid.score import (
@@ -34,6 +35,7 @@ from suanwang.grid.score import (
 )
 
 HORIZON = timedelta(days=2)
+_FAR = 2**200  # above any cost × µs
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,35 +177,61 @@ def _too_dear(asked: _Asked, known: Terms, first: int) -> Misfit:
 
 
 def _starts(asked: _Asked, known: Terms, first: int) -> list[_Start]:
-    """Return the earliest start and, where waiting may pay, every whole hour that still fits."""
-    limit = None if asked.demand.cost_max is None else asked.demand.cost_max.units
-    return [
-        _Start(start, _figures(asked, known, start))
-        for start in (first, *_later(asked, known, first))
-        if limit is None or known.most_units(start) <= limit
-    ]
+    """Return the starts worth weighing: the earliest, and later hours that beat all before.
+
+    Any other is later and neither cheaper nor greener, so it cannot win.
+    """
+    least_cost, least_carbon = _FAR, float(_FAR)
+    starts = []
+    for start, cost, carbon in _weighed(asked, known, first):
+        if cost >= least_cost and carbon >= least_carbon:
+            continue
+        if _is_free(known, start) and _affords(asked, known, start):
+            least_cost, least_carbon = min(cost, least_cost), min(carbon, least_carbon)
+            starts.append(_Start(start, _figures(asked, known, start)))
+    return starts
+
+
+def _weighed(asked: _Asked, known: Terms, first: int) -> Iterator[tuple[int, int, float]]:
+    """Yield starts with the cards' cost and carbon, each zero where it is not weighed."""
+    hour = (first // HOUR_MICROS + 1) * HOUR_MICROS
+    later = (_last_start(asked, known, first) - hour) // HOUR_MICROS + 1
+    for begin, count in ((first, 1), (hour, later)):
+        if count <= 0:
+            continue
+        costs: Iterable[int] = repeat(0, count)
+        if Preference.COST in asked.weights:
+            costs = known.compute_raw_each_hour(begin, count)
+        carbons: Iterable[float] = repeat(0.0, count)
+        if Preference.GREEN in asked.weights:
+            carbons = known.carbon_each_hour(begin, count)
+        starts = range(begin, begin + count * HOUR_MICROS, HOUR_MICROS)
+        yield from zip(starts, costs, carbons, strict=True)
+
+
+def _last_start(asked: _Asked, known: Terms, first: int) -> int:
+    """Return the latest start worth a look: only a deadline gives the freedom to wait."""
+    cheaper = Preference.COST in asked.weights and not known.state.pool.price.is_flat
+    greener = Preference.GREEN in asked.weights
+    if asked.deadline is None or not known.cards or not (cheaper or greener):
+        return first
+    return min(asked.horizon, asked.deadline - known.whole_micros)
+
+
+def _is_free(known: Terms, start: int) -> bool:
+    free = known.state.pool.cards - known.cards
+    return known.state.profile.is_free(start, known.kept_micros, at_most=free)
+
+
+def _affords(asked: _Asked, known: Terms, start: int) -> bool:
+    limit = asked.demand.cost_max
+    return limit is None or known.most_units(start) <= limit.units
 
 
 def _figures(asked: _Asked, known: Terms, start: int) -> Figures:
     carbon = known.carbon_g(start) if Preference.GREEN in asked.weights else 0.0
     finish = start + known.whole_micros - asked.now
     return Figures(known.cost_units(start), finish, known.latency_ms or 0.0, carbon)
-
-
-def _later(asked: _Asked, known: Terms, first: int) -> list[int]:
-    """Return the whole hours after `first` at which a start may be cheaper or greener."""
-    cheaper = Preference.COST in asked.weights and not known.state.pool.price.is_flat
-    greener = Preference.GREEN in asked.weights
-    if asked.deadline is None or not known.cards or not (cheaper or greener):
-        return []
-    last = min(asked.horizon, asked.deadline - known.whole_micros)
-    hour = (first // HOUR_MICROS + 1) * HOUR_MICROS
-    free, profile = known.state.pool.cards - known.cards, known.state.profile
-    return [
-        start
-        for start in range(hour, last + 1, HOUR_MICROS)
-        if profile.is_free(start, known.kept_micros, at_most=free)
-    ]
 
 
 def _ranked(asked: _Asked, possible: list[_Possible]) -> list[Option]:

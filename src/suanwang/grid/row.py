@@ -13,7 +13,7 @@ from suanwang.grid.centre import PoolState
 from suanwang.grid.demand import Demand, Option
 from suanwang.grid.energy import carbon_intensity, carbon_label, carbon_region
 from suanwang.grid.fitting import Misfit
-from suanwang.grid.list_price import HOUR_MICROS
+from suanwang.grid.hourly import HOUR_MICROS
 from suanwang.grid.offer import Terms
 
 _NO_TIME = timedelta(0)
