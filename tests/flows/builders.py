@@ -300,7 +300,7 @@ class World:
         """The ledger adds up; every ended job has let go of its money, cards and lease."""
         found = self.read(ledger.check)
         assert found.problems == ()
-        self.read(_nothing_left_over)
+        self.store.run_now(_nothing_left_over)
 
 
 def _nothing_left_over(tx: Any) -> None:

@@ -11,6 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from suanwang.basics.errors import Refused
 from suanwang.basics.ids import CentreId, JobId, OrganisationId, TransferId
 from suanwang.basics.slots import Instant
@@ -34,6 +36,7 @@ from suanwang.store.quotes import Quote
 from suanwang.store.tx import Tx
 
 BATCH = 100
+DETAIL_MAX = 500
 OPTIONS_KEPT = 50  # of one quote; the chosen one comes first
 
 
@@ -83,9 +86,9 @@ def plan_quotes(batch: Unplanned) -> Plans:
             if (job.spec, only) not in planned:
                 demand = demand_of_job(job, only_centre=only)
                 planned[job.spec, only] = tuple(plan(demand, batch.states, now=batch.now))
-        except Refused as why:
-            # One job that cannot be planned must not keep the others of its batch waiting.
-            refusals[job.id] = why.message("en")
+        except (Refused, ValidationError) as why:
+            # One job that cannot be read must not keep the others of its batch waiting.
+            refusals[job.id] = str(why)[:DETAIL_MAX]
         options[job.id] = planned.get((job.spec, only), ())[:OPTIONS_KEPT]
     return Plans(lock_token=batch.lock_token, options=options, refusals=refusals)
 

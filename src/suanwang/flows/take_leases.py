@@ -6,7 +6,7 @@ other leases still hold are not given twice, whatever the reservations say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,9 @@ from suanwang.basics.slots import Slot
 from suanwang.flows.act import Act
 from suanwang.flows.change import Change
 from suanwang.flows.reports import centre_of
+from suanwang.flows.specs import spec_of
 from suanwang.flows.timing import Timing
+from suanwang.jobs.values import instant_of
 from suanwang.store import centres, jobs, leases, reservations
 from suanwang.store.centres import StoredPool
 from suanwang.store.jobs import Job
@@ -62,7 +64,7 @@ def take_leases(tx: Tx, *, limit: int, act: Act, timing: Timing) -> list[LeaseOf
 
 
 def _can_start(
-    job: Job, pools: dict[PoolId, StoredPool], kept: Occupancy, act: Act
+    job: Job, pools: Mapping[PoolId, StoredPool], kept: Occupancy, act: Act
 ) -> Iterator[tuple[Reservation, StoredPool]]:
     """Yield a job's place, from now on, if its time has come and its cards are free."""
     assert job.pool_id is not None, f"job {job.id} is placed without a pool"
@@ -70,17 +72,22 @@ def _can_start(
     assert job.end_at is not None, f"job {job.id} is placed without an end"
     assert job.cards is not None, f"job {job.id} is placed without cards"
     pool = pools.get(job.pool_id)
-    if pool is None or job.start_at > act.now:
-        return
-    if kept.leased_cards(pool.id) + job.cards > pool.cards:
+    if pool is None or kept.leased_cards(pool.id) + job.cards > pool.cards:
         return
     # However late it is taken, it may run for as long as it was given.
     length = max(job.end_at - job.start_at, _MOMENT)
     slot = Slot(act.now, act.now + length)
-    yield (
-        Reservation(job_id=job.id, pool_id=pool.id, cards=job.cards, slot=slot, leased=True),
-        pool,
-    )
+    wanted = Reservation(job_id=job.id, pool_id=pool.id, cards=job.cards, slot=slot, leased=True)
+    has_come = job.start_at <= act.now
+    if has_come or (_may_start_early(job, act) and kept.fits(wanted, cards_in_all=pool.cards)):
+        yield wanted, pool
+
+
+def _may_start_early(job: Job, act: Act) -> bool:
+    """Say whether a job starts later only because its cards were busy: others may end early."""
+    spec = spec_of(job)
+    wanted = instant_of(spec.earliest_start, now=job.created_at)
+    return spec.deadline is None and (wanted is None or wanted <= act.now)
 
 
 def _lease(
