@@ -36,7 +36,7 @@ class Settings:
         "Database: sqlite:///FILE or postgresql://USER@HOST/NAME.",
         "数据库：sqlite:///文件 或 postgresql://用户@主机/库名。",
     )
-    data_dir: Path = _setting(
+    data_dir: Path = _setting(  # noqa: RUF009 - a field with its help
         DATA_DIR,
         "Folder of stored files and, after the first start, of operator.key.",
         "存放文件的目录；首次启动后 operator.key 也在其中。",
