@@ -45,7 +45,7 @@ class Pulse:
     """What the server says to a heartbeat: orders for our leases, and leases we do not know."""
 
     orders: Mapping[str, tuple[str, float]]  # lease → ("go_on" | "stop" | "drop", seconds left)
-    unknown: Mapping[str, int | None]  # lease → its token, where the server tells it
+    unknown: tuple[str, ...]
 
 
 class Api:
@@ -97,7 +97,7 @@ class Api:
             str(each["lease_id"]): (str(each["order"]), float(each["expires_in_seconds"]))
             for each in wire.get("leases") or ()
         }
-        return Pulse(orders, dict(_unknown(each) for each in wire.get("unknown") or ())), asked_at
+        return Pulse(orders, tuple(map(str, wire.get("unknown") or ()))), asked_at
 
     async def report(self, lease_id: str, verb: str, body: Mapping[str, Any]) -> None:
         """Tell the server one thing about a lease."""
@@ -119,9 +119,8 @@ class Api:
     async def fetch(self, lease: Lease, *, sha256: str, url: str | None, to: Path) -> str:
         """Download a blob into the file `to`; return the SHA-256 of what came."""
         place = urljoin(self.server + "/v1/agent/", url or f"blobs/{sha256}")
-        params: dict[str, str | int] = {}
-        if not url:
-            params = {"lease_id": lease.lease_id, "token": lease.token}
+        # An address from the server carries its own query, which even an empty mapping would drop.
+        params = None if url else {"lease_id": lease.lease_id, "token": lease.token}
         request = self._client.build_request("GET", place, params=params, timeout=_UPLOAD_TIMEOUT)
         if not place.startswith(self.server + "/"):
             del request.headers["Authorization"]  # the key is for our server only
@@ -182,12 +181,6 @@ class Api:
     def _unreachable(self, problem: httpx.HTTPError) -> ServerUnreachable:
         reason = str(problem) or type(problem).__name__
         return ServerUnreachable(server=self.server, reason=reason)
-
-
-def _unknown(wire: str | dict[str, Any]) -> tuple[str, int | None]:
-    if isinstance(wire, str):
-        return wire, None
-    return str(wire["lease_id"]), int(wire["token"])
 
 
 def _problem(answer: httpx.Response) -> dict[str, Any]:
