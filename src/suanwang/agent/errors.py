@@ -233,12 +233,24 @@ class ColdStoreDamaged(CentreFault):
     wire = "store-corrupt"
 
 
-class Cancelled(BuyerFault):
-    """The job was cancelled before it started."""
+class Cancelled(CentreFault):
+    """The job was cancelled before it started.
+
+    Given back like a centre's fault, since nothing was used: the server, which knows of the
+    cancellation, then ends the job instead of moving it.
+    """
 
     zh = "作业在开始前已被取消。"
     code = "lease-cancelled"
     wire = "cancelled-by-buyer"
+
+
+class SecretMissing(BuyerFault):
+    """The secrets {names} are not known here."""
+
+    zh = "此处没有密文 {names}。"
+    code = "lease-secret-missing"
+    wire = "secret-missing"
 
 
 class SpecUnreadable(CentreFault):

@@ -72,7 +72,7 @@ def _matches(source: str, root: Path) -> list[Path]:
 
 
 def _files(path: Path, root: Path) -> list[Path]:
-    if not path.resolve().is_relative_to(root):
+    if not _is_inside(path, root):
         return []
     if path.is_dir():
         inside = [p for p in sorted(path.rglob("*")) if not p.is_dir()]
@@ -81,9 +81,13 @@ def _files(path: Path, root: Path) -> list[Path]:
 
 
 def _is_output(path: Path, root: Path) -> bool:
+    return _is_inside(path, root) and stat.S_ISREG(path.stat().st_mode)
+
+
+def _is_inside(path: Path, root: Path) -> bool:
     try:
-        return path.resolve().is_relative_to(root) and stat.S_ISREG(path.stat().st_mode)
-    except OSError:  # a link that leads nowhere or in a circle
+        return path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # a link that leads nowhere, or in a circle
         return False
 
 

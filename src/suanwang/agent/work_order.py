@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from suanwang.agent.backends.local import environment_variables
 from suanwang.agent.backends.order import MB, Environment, JobOrder, Limits
-from suanwang.agent.errors import CapabilityMissing, SpecUnreadable
+from suanwang.agent.errors import CapabilityMissing, SecretMissing, SpecUnreadable
 from suanwang.agent.lease import Lease
 from suanwang.agent.meter import Meter
 from suanwang.agent.site import Site
@@ -27,6 +27,8 @@ def spec_of(lease: Lease) -> JobSpec:
         raise SpecUnreadable(reason=str(problem).splitlines()[0]) from problem
     if spec.image:
         raise CapabilityMissing(capability=f"image {spec.image}")
+    if missing := spec.secrets.keys() - lease.secrets.keys():
+        raise SecretMissing(names=", ".join(sorted(missing)))
     return spec
 
 

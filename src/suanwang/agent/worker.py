@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import shutil
 import signal
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -27,14 +27,12 @@ from suanwang.agent.lease import Lease
 from suanwang.agent.lease_run import LeaseRun
 from suanwang.agent.reports import BACK_OFF_MAX_SECONDS, BACK_OFF_SECONDS, Reporter, failed
 from suanwang.agent.site import Site
-from suanwang.basics.errors import SuanwangError
 
 log = structlog.get_logger()
 T = TypeVar("T")
 # Long transfers and waits each keep a thread; the default pool is sized for the cores.
 THREADS = 128
 CLOCK_SECONDS = 0.2
-UNKNOWN_SIGHTINGS = 3  # heartbeats that name a lease we do not have, before we give it back
 
 
 class Worker:
@@ -49,7 +47,6 @@ class Worker:
         self._stopping = asyncio.Event()
         self._beat_now = asyncio.Event()
         self._cards_changed = asyncio.Event()
-        self._sightings: dict[str, int] = {}
         self._total = sum(pool.cards for pool in site.centre.pools)
 
     async def run(self, *, once: bool = False) -> None:
@@ -148,7 +145,6 @@ class Worker:
         log.info("lease taken", lease_id=lease.lease_id, job_id=lease.job_id, cards=lease.cards)
         run = LeaseRun(lease, self._site, on_cards_free=self._cards_changed.set)
         self._runs[lease.lease_id] = run
-        self._sightings.pop(lease.lease_id, None)
         # The long poll's answer may have travelled long: a heartbeat dates the lease exactly.
         self._beat_now.set()
         task = asyncio.create_task(self._see_through(run))
@@ -186,20 +182,9 @@ class Worker:
             run.lease.ends = asked_at + seconds
             if order == "stop":
                 run.cancel()
-        await self._give_back(pulse.unknown)
-
-    async def _give_back(self, unknown: Mapping[str, int | None]) -> None:
-        # A lease that the server gave us and whose answer was lost. The answer to a poll still
-        # under way may bring it, so it has to be named a few times first.
-        named = {each for each in unknown if each not in self._runs}
-        self._sightings = {each: self._sightings.get(each, 0) + 1 for each in named}
-        for lease_id, times in list(self._sightings.items()):
-            if times < UNKNOWN_SIGHTINGS:
-                continue
-            body: dict[str, Any] = {"token": unknown[lease_id]} | failed(AgentRestarted())
-            with contextlib.suppress(SuanwangError):
-                await self._site.api.report(lease_id, "failed", body)
-            log.warning("lost lease given back", lease_id=lease_id)
+        # The answer that brought these was lost: nobody extends them, so they run out.
+        for lease_id in set(pulse.unknown) - self._runs.keys():
+            log.warning("lease never arrived", lease_id=lease_id)
 
     async def _clock(self) -> None:
         while True:

@@ -133,7 +133,11 @@ class LocalRunning:
         loop = asyncio.get_running_loop()
         for fd in self._open:
             loop.add_reader(fd, self._read, fd)
-        self._watch = Watch(child, order, groups=groups, tree=self._tree, kill=self._kill)
+        # Sandboxed: bwrap → its pid 1 → the job. Otherwise: the guard → the job.
+        own = 1 if sandboxed else 0
+        self._watch = Watch(
+            child, order, groups=groups, family=self._family, own=own, kill=self._kill
+        )
         self._watch.start()
 
     def sample(self) -> Sample:
@@ -180,13 +184,12 @@ class LocalRunning:
         if not self._open:
             self._drained.set()
 
-    def _tree(self) -> list[psutil.Process]:
-        # Sandboxed: bwrap → its pid 1 → the job. Otherwise: the guard → the job.
+    def _family(self) -> list[psutil.Process]:
         try:
-            everything: list[psutil.Process] = self._root.children(recursive=True)
+            found: list[psutil.Process] = self._root.children(recursive=True)
         except psutil.Error:
             return []
-        return everything[1:] if self._sandboxed else everything
+        return found
 
     def _kill(self) -> None:
         if not self._sandboxed:

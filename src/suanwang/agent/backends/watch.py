@@ -17,15 +17,13 @@ from pathlib import Path
 import psutil
 
 from suanwang.agent.backends.cgroups import Groups
-from suanwang.agent.backends.order import MB, EndedBy, JobOrder, Sample
+from suanwang.agent.backends.order import EXIT_CODES, MB, EndedBy, JobOrder, Sample
 
 INTERVAL_SECONDS = 0.1
 DISK_INTERVAL_SECONDS = 0.5
 _SCAN_SHARE = 20  # a scan may take one twentieth of the time between scans
 CENTRE_DISK_BYTES = 32 * MB  # below this the machine's disk is full, whoever filled it
 _REAP_SECONDS = 0.02
-_LAUNCHER_BYTES = 64 * MB
-_KIB = 1024  # the kernel's unit of ru_maxrss
 _BLOCK = 512  # st_blocks counts these, whatever the file system's own block
 
 
@@ -38,7 +36,8 @@ class Watch(threading.Thread):
         order: JobOrder,
         *,
         groups: Groups | None,
-        tree: Callable[[], list[psutil.Process]],
+        family: Callable[[], list[psutil.Process]],
+        own: int,
         kill: Callable[[], None],
     ) -> None:
         super().__init__(name=f"watch-{order.lease_id}", daemon=True)
@@ -50,7 +49,8 @@ class Watch(threading.Thread):
         self.sample = Sample()
         self._child = child
         self._groups = groups
-        self._tree = tree
+        self._family = family
+        self._own = own  # how many of the family's first are ours, not the job's
         self._kill = kill
         self._wish: EndedBy | None = None
         self._termed: float | None = None
@@ -74,26 +74,33 @@ class Watch(threading.Thread):
     def _reap(self) -> bool:
         until = time.monotonic() + INTERVAL_SECONDS
         while True:
-            pid, status, used = os.wait4(self._child.pid, os.WNOHANG)
+            try:
+                pid, status, used = os.wait4(self._child.pid, os.WNOHANG)
+            except ChildProcessError:  # reaped by somebody else: how it ended is not known
+                self.exit_code = self._child.returncode = EXIT_CODES[EndedBy.MEMORY]
+                return True
             if pid:
                 code = os.waitstatus_to_exitcode(status)
                 self.exit_code = self._child.returncode = code if code >= 0 else 128 - code
-                peak = used.ru_maxrss * _KIB
-                # Below this it is the launcher's own peak, which exec hands on.
-                peak = peak if peak > _LAUNCHER_BYTES else 0
-                self._raise_peaks(cpu=used.ru_utime + used.ru_stime, peak=peak)
+                # Not ru_maxrss: it starts at the size of the agent that forked this child.
+                self._raise_peaks(cpu=used.ru_utime + used.ru_stime, peak=0)
                 return True
             if time.monotonic() >= until:
                 return False
             time.sleep(_REAP_SECONDS)
 
     def _measure(self, now: float) -> None:
-        tree = self._tree()
+        family = self._family()
+        tree = family[self._own :]
+        self.sample = replace(self.sample, processes=len(tree))
+        if len(tree) > self.order.limits.processes:
+            return  # a fork bomb: every moment spent on measuring it makes it larger
         cpu = self._groups.cpu_seconds() if self._groups else None
         memory = self._groups.memory_bytes() if self._groups else None
-        cpu = _cpu_seconds(tree) if cpu is None else cpu
+        # Ours reap the job's dead, and carry the CPU seconds of those.
+        cpu = _cpu_seconds(family) if cpu is None else cpu
         memory = self._memory(tree) if memory is None else memory
-        self.sample = replace(self.sample, memory_bytes=memory, processes=len(tree))
+        self.sample = replace(self.sample, memory_bytes=memory)
         self._raise_peaks(cpu=cpu, peak=memory)
         if now >= self._next_disk:
             self._measure_disk(tree)
@@ -138,7 +145,7 @@ class Watch(threading.Thread):
         if self._termed is None:
             self._termed = now
             if gentle:
-                for process in self._tree():
+                for process in self._family()[self._own :]:
                     with contextlib.suppress(psutil.Error):
                         process.terminate()
         if not gentle or now - self._termed >= self.order.limits.grace_seconds:
