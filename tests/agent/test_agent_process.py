@@ -188,7 +188,7 @@ def test_a_store_job_archives_and_a_later_job_reads_it_back(server, start_agent)
     by_name = {line["name"]: line for line in body["outputs"]}
     assert by_name["frames/1.png"]["kind"] == "cold"
     assert by_name["frames/1.png"]["sha256"] == sha256
-    assert json.loads(server.outputs["manifest.json"])["files"][0]["sha256"] == sha256
+    assert json.loads(server.outputs["suanwang-archive.json"])["files"][0]["sha256"] == sha256
     second = server.lease({
         "run": "sha256sum back.png",
         "inputs": [{"from": by_name["frames/1.png"]["location"], "to": "back.png",

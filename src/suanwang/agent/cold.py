@@ -27,7 +27,8 @@ from suanwang.agent.errors import ColdStoreDamaged, InputMissing
 from suanwang.agent.sources import CHUNK_BYTES, copy
 
 LEVEL = 10  # about 4 times slower than the default and a tenth smaller; written once, kept long
-MANIFEST = "manifest.json"
+# Unlike any name that data is likely to bring along.
+MANIFEST = "suanwang-archive.json"
 
 
 @dataclass(frozen=True, slots=True)
