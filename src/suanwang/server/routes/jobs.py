@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from suanwang.flows.accept_quote import accept_quote
-from suanwang.flows.act import Act
+from suanwang.flows.act import Act, Role
 from suanwang.flows.cancel_job import cancel_job
+from suanwang.flows.record_operator_action import record_operator_action
 from suanwang.flows.submit_jobs import submit_jobs
 from suanwang.server.http.call import Signed
 from suanwang.server.http.routing import a_router
@@ -64,6 +65,8 @@ async def cancel(call: Signed, job_id: str) -> Response:
 
     def work(tx: Tx, act: Act) -> JobOut:
         job = cancel_job(tx, job_id, act=act)
+        if call.actor.role is Role.OPERATOR:
+            record_operator_action(tx, "cancel-job", {"job_id": job.id}, act=act)
         return job_out(job, names_for(tx, [job]), lang=call.lang)
 
     return await call.act(work, status=202, ring=("bill",))

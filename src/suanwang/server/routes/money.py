@@ -12,16 +12,19 @@ from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import Money
 from suanwang.flows.act import Act
 from suanwang.flows.check_ledger import check_ledger
+from suanwang.flows.record_operator_action import record_operator_action
+from suanwang.flows.settle_day import settle_before
 from suanwang.flows.top_up import TopUp, top_up
 from suanwang.server.http.call import Signed, SignedOperator
 from suanwang.server.http.routing import a_router
 from suanwang.server.wire.accounts import LedgerCheckOut, check_out
-from suanwang.server.wire.texts import shown
+from suanwang.server.wire.texts import always, shown
 from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["money"])
 ID_MAX = 40
 REFERENCE_MAX = 200
+SETTLED_MAX = 10_000  # in one transaction
 
 
 class TopUpOut(TypedDict):
@@ -32,6 +35,13 @@ class TopUpOut(TypedDict):
     amount: str
     currency: str
     reference: str
+
+
+class SettledOut(TypedDict):
+    """How many bills were settled. More than ten thousand are left to the next call or loop."""
+
+    settled: int
+    until: str
 
 
 class TopUpIn(BaseModel):
@@ -63,6 +73,23 @@ async def add_top_up(call: SignedOperator, body: TopUpIn) -> Response:
         }
 
     return await call.act(work, status=201)
+
+
+@router.post(
+    "/settlements", status_code=202, response_model=SettledOut, summary="Settle bills now."
+)
+async def settle_now(call: SignedOperator) -> Response:
+    """Pay providers for every bill written until now, without waiting for the day's end."""
+    before = call.parts.clock()
+
+    def work(tx: Tx, act: Act) -> SettledOut:
+        record_operator_action(tx, "settle", {"until": always(before)}, act=act)
+        settled = 0
+        while (more := settle_before(tx, before, act=act)) and settled < SETTLED_MAX:
+            settled += more
+        return {"settled": settled, "until": always(before)}
+
+    return await call.act(work, status=202)
 
 
 @router.get("/ledger/check", response_model=LedgerCheckOut, summary="Check the ledger.")
