@@ -199,7 +199,7 @@ class QueryUnreadable(Invalid):
     """Cannot read the query at {found!r}: {expected}."""
 
     zh = "无法读懂查询中的 {found!r}：{expected}。"
-    code = "query-unreadable"
+    code = "offer-query-unreadable"
 
 
 class FieldUnknown(Invalid):
@@ -284,3 +284,10 @@ class ArrayNeedsAll(Invalid):
 
     zh = "{name} 是数组作业，会产生多个作业；请用 `submit_all` 提交。"
     code = "array-needs-all"
+
+
+class SpecRefused(Invalid):
+    """The exchange found {count} mistake(s) in what was handed in."""
+
+    zh = "交易所在提交的内容中发现 {count} 处错误。"
+    code = "spec-refused"

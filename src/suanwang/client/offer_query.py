@@ -21,14 +21,19 @@ QUERY_CHARS_MAX = 1_000
 _TERM = re.compile(r"([a-z_]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
 _TEXTS: dict[str, Callable[[Offer], tuple[str, ...]]] = {
     "card": lambda offer: (offer.card_class,),
-    "zone": lambda offer: (offer.centre.zone,),
-    "centre": lambda offer: (offer.centre.name, offer.centre.id),
+    "zone": lambda offer: (offer.zone,),
+    "city": lambda offer: (offer.city,),
+    "province": lambda offer: (offer.province,),
+    "centre": lambda offer: (offer.centre, offer.centre_id),
     "pool": lambda offer: (offer.pool, offer.pool_id),
 }
 _NUMBERS: dict[str, Callable[[Offer], Decimal]] = {
     "price": lambda offer: offer.price,
     "cards": lambda offer: Decimal(offer.cards),
-    "free": lambda offer: Decimal(offer.free_cards),
+    "free": lambda offer: Decimal(offer.cards_free),
+    "nodes": lambda offer: Decimal(offer.nodes or 0),
+    "cores": lambda offer: Decimal(offer.cores_per_node or 0),
+    "memory": lambda offer: offer.memory_gb or Decimal(0),
 }
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq, "!=": operator.ne, "<": operator.lt,
@@ -36,7 +41,7 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 # Words that people may try, and ours for them.
 _ALSO = {"class": "card", "gpu": "card", "chip": "card", "hub": "zone", "region": "zone",
-         "center": "centre", "free_cards": "free"}  # fmt: skip
+         "center": "centre", "cards_free": "free"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ def read(cls: type[R], document: object, **extra: Any) -> R:  # noqa: ANN401 - f
     if not isinstance(document, Mapping):
         raise Misfit("an object", document)
     values: dict[str, Any] = {"raw": document, **extra}
-    for name, (key, required, reader) in _plan(cls).items():
+    kind: Any = cls  # mypy takes a type variable for unhashable
+    for name, (key, required, reader) in _plan(kind).items():
         if name in values:
             continue
         if key in document:

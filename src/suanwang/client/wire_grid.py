@@ -9,26 +9,30 @@ from decimal import Decimal
 from typing import Any
 
 from suanwang.client.reading import Resource
-from suanwang.client.wire import CentreName
 
 
 @dataclass(frozen=True, kw_only=True)
 class PoolView(Resource):
-    """One pool of a centre: nodes × cards of one chip."""
+    """One pool of a centre: nodes × cards of one chip. `price_now` is per card-hour."""
 
     id: str
     name: str
     card_class: str = field(metadata={"key": "class"})
+    state: str = "open"
     nodes: int | None = None
     cards_per_node: int | None = None
     cards: int | None = None
-    free_cards: int | None = None
-    price: Decimal | None = None
+    cores_per_node: int | None = None
+    memory_gb: Decimal | None = None
+    disk_gb: Decimal | None = None
+    price: Mapping[str, Any] = field(default_factory=dict)
+    price_now: Decimal | None = None
+    currency: str = "CNY"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Centre(Resource):
-    """One compute centre. `state` is joined, draining or left."""
+    """One compute centre. `state` is joined, draining or left; `facts` are its own words."""
 
     id: str
     name: str
@@ -36,13 +40,10 @@ class Centre(Resource):
     state: str = "joined"
     city: str | None = None
     province: str | None = None
-    pue: float | None = None
     silent: bool = False
     last_seen_at: datetime | None = None
-    capabilities: tuple[str, ...] = ()
-    data_price_gb: Decimal | None = None
-    cold_price_gb_month: Decimal | None = None
-    bandwidth_mbps: int | None = None
+    created_at: datetime | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
     pools: tuple[PoolView, ...] = ()
 
 
@@ -52,12 +53,19 @@ class Offer(Resource):
 
     pool_id: str
     pool: str
-    centre: CentreName
+    centre_id: str
+    centre: str
+    zone: str
     card_class: str = field(metadata={"key": "class"})
     cards: int
-    free_cards: int
+    cards_free: int
     price: Decimal
     currency: str = "CNY"
+    city: str = ""
+    province: str = ""
+    nodes: int | None = None
+    cores_per_node: int | None = None
+    memory_gb: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +111,7 @@ class Me(Resource):
     role: str
     organisation_id: str
     organisation: str = ""
+    organisation_kind: str = "member"
     project_id: str | None = None
     member_id: str | None = None
     centre_id: str | None = None

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from suanwang.client.reading import Resource
+from suanwang.client.wire_grid import Centre
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,23 +52,37 @@ class Statement(Resource):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewKey(Resource):
-    """A key as it is made. The secret is shown only this once."""
+class Key(Resource):
+    """A key. `key` itself is shown once, in the answer that made it."""
 
     id: str
     role: str
-    secret: str | None = None
+    organisation_id: str | None = None
+    project_id: str | None = None
     centre_id: str | None = None
+    created_at: datetime | None = None
+    revoked_at: datetime | None = None
+    key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Organisation(Resource):
-    """An organisation, and its first key if it was just made."""
+    """An organisation, and its first keys if it was just opened."""
 
     id: str
     name: str
+    kind: str = "member"
     state: str = "open"
-    key: NewKey | None = None
+    created_at: datetime | None = None
+    keys: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisteredCentre(Resource):
+    """A centre as it is let in, and its agent's key, which is shown once."""
+
+    centre: Centre
+    key: Key
 
 
 @dataclass(frozen=True, kw_only=True)

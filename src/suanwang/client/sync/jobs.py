@@ -49,7 +49,10 @@ class Jobs:
         `source` is a job file's path or a mapping; `changes` replace its keys (deadline="6h").
         Local inputs are only measured. An array is quoted by its first member.
         """
-        spec = specs.load(source, **changes)
+        return self.quote_loaded(specs.load(source, **changes))
+
+    def quote_loaded(self, spec: LoadedSpec) -> Quote:
+        """Plan a job whose file was loaded; as `quote`."""
         spec.must_be_good()
         found = specs.local_files(spec)
         paths = {file.path for group in found.values() for file in group}

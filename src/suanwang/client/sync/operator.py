@@ -9,7 +9,13 @@ from typing import Any
 
 from suanwang.client.sync.transport import Transport
 from suanwang.client.wire_grid import Centre
-from suanwang.client.wire_money import LedgerCheck, NewKey, OperatorRecord, Organisation
+from suanwang.client.wire_money import (
+    Key,
+    LedgerCheck,
+    OperatorRecord,
+    Organisation,
+    RegisteredCentre,
+)
 
 
 class Operator:
@@ -28,17 +34,17 @@ class Operator:
         for document in self._transport.pages("/v1/organisations"):
             yield self._transport.read(Organisation, document, "/v1/organisations")
 
-    def issue_key(self, organisation_id: str, role: str, *, project: str = "default") -> NewKey:
+    def issue_key(self, organisation_id: str, role: str, *, project: str = "default") -> Key:
         """Make a key; its secret is shown once."""
         path = f"/v1/organisations/{organisation_id}/keys"
         document = self._post(path, {"role": role, "project": project})
-        return self._transport.read(NewKey, document, path)
+        return self._transport.read(Key, document, path)
 
-    def keys(self, organisation_id: str) -> Iterator[NewKey]:
+    def keys(self, organisation_id: str) -> Iterator[Key]:
         """Yield an organisation's keys, without their secrets."""
         path = f"/v1/organisations/{organisation_id}/keys"
         for document in self._transport.pages(path):
-            yield self._transport.read(NewKey, document, path)
+            yield self._transport.read(Key, document, path)
 
     def revoke_key(self, key_id: str) -> None:
         """Let a key open nothing any more."""
@@ -50,11 +56,23 @@ class Operator:
         booked: Mapping[str, Any] = self._post("/v1/top-ups", body)
         return booked
 
-    def add_centre(self, organisation_id: str, name: str, zone: str) -> Mapping[str, Any]:
-        """Add a centre; the answer holds its agent's key, shown once."""
-        body = {"organisation_id": organisation_id, "name": name, "zone": zone}
-        made: Mapping[str, Any] = self._post("/v1/centres", body)
-        return made
+    def add_centre(
+        self,
+        organisation_id: str,
+        name: str,
+        *,
+        zone: str,
+        **facts: Any,  # noqa: ANN401 - what else is known of the centre
+    ) -> RegisteredCentre:
+        """Let a centre in; the answer holds its agent's key, shown once."""
+        body = {"organisation_id": organisation_id, "name": name, "zone": zone, **facts}
+        document = self._post("/v1/centres", body)
+        return self._transport.read(RegisteredCentre, document, "/v1/centres")
+
+    def reopen_centre(self, centre_id: str) -> Centre:
+        """Send a draining centre work again."""
+        path = f"/v1/centres/{centre_id}/reopen"
+        return self._transport.read(Centre, self._post(path, {}), path)
 
     def drain_centre(self, centre_id: str) -> Centre:
         """Give a centre no new work."""

@@ -1,0 +1,173 @@
+"""`suan`: the one command. Whatever happens, a person reads a sentence and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+import suanwang
+from suanwang.basics.errors import SuanwangError
+from suanwang.basics.languages import Texts, load_texts
+from suanwang.client.command import ClientCommand, LateGroup, translate
+from suanwang.client.commands import account, centre, job, login, shell
+from suanwang.client.commands.offers import offers
+from suanwang.client.errors import EXIT_INTERRUPTED
+from suanwang.client.talk import language
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_BROKEN_PIPE = 141  # what a shell shows for a program ended by SIGPIPE
+
+app = typer.Typer(
+    cls=LateGroup,
+    add_completion=False,
+    no_args_is_help=False,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(job.app, name="job")
+app.add_typer(centre.app, name="centre")
+app.command("offers", cls=ClientCommand)(offers)
+app.add_typer(account.app, name="account")
+app.command("statement", cls=ClientCommand)(account.statement)
+app.command("login", cls=ClientCommand)(login.login)
+app.add_typer(shell.app, name="completion")
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    *,
+    lang: Annotated[str | None, typer.Option("--lang", help="Language: en or zh.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Suanwang: hand in work, see its plan and price, follow it, fetch the results."""
+    _ = lang  # read before the command line is, since help is written in it
+    if version:
+        typer.echo(f"suan {suanwang.__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run `suan` and leave with its exit code."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    say = load_texts("suanwang.client", language(_wished_language(args)))
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character shows its number; it never ends the command.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    code = _run(args, say)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+        code = EXIT_BROKEN_PIPE
+    except OSError as error:
+        _complain(say("Cannot write the result: {reason}", reason=error.strerror or error), say)
+        _forget_stdout()
+        code = EXIT_FAILED
+    sys.exit(code)
+
+
+def _run(args: list[str], say: Texts) -> int:
+    """Run the command; turn everything that can happen into an exit code."""
+    try:
+        command = typer.main.get_command(app)
+        if say.lang == "zh":
+            translate(command, say)
+        if "_SUAN_COMPLETE" in os.environ:
+            shell.prepare_completion()
+        code = command.main(args=args, prog_name="suan", standalone_mode=False, obj=say)
+    except SuanwangError as error:
+        _complain(error.message(say.lang), say)
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        _complain(say("Interrupted."), say)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return EXIT_BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the last line of defence before a traceback
+        return _unexpected(error, say)
+    return code if isinstance(code, int) else 0
+
+
+def _unexpected(error: Exception, say: Texts) -> int:
+    if hasattr(error, "format_message"):
+        return _usage(error, say)
+    if os.environ.get("SUANWANG_DEBUG"):
+        traceback.print_exc()
+    found = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
+    _complain(
+        say("This is a mistake of ours ({found}); SUANWANG_DEBUG=1 shows where.", found=found), say
+    )
+    return EXIT_FAILED
+
+
+def _usage(error: Any, say: Texts) -> int:  # noqa: ANN401 - Typer's own exceptions
+    """Say what is wrong with the command line, and where its help is."""
+    kind, ctx = type(error).__name__, getattr(error, "ctx", None)
+    if kind == "NoArgsIsHelpError" and ctx is not None:
+        typer.echo(ctx.get_help(), err=True)
+        return EXIT_USAGE
+    param = getattr(error, "param", None)
+    if kind == "NoSuchOption":
+        near = ", ".join(getattr(error, "possibilities", None) or ())
+        name = getattr(error, "option_name", "")
+        text = say("There is no option {name}.", name=name)
+        text += say(" Did you mean {near}?", near=near) if near else ""
+    elif kind == "MissingParameter" and param is not None:
+        text = say("Missing: {name}", name=_name_of(param))
+    elif kind == "BadParameter" and param is not None:
+        text = say("{name} is not valid: {why}", name=_name_of(param), why=error.message)
+    elif kind == "UsageError" and "No such command" in str(error):
+        text = say("There is no command {name}.", name=_quoted(str(error)))
+    elif kind == "UsageError" and "Missing command" in str(error):
+        text = say("Missing command.")
+    else:
+        text = str(error.format_message())
+    _complain(text, say)
+    if ctx is not None:
+        typer.echo(say("Help: {command} --help", command=ctx.command_path), err=True)
+    return int(getattr(error, "exit_code", EXIT_USAGE))
+
+
+def _quoted(text: str) -> str:
+    """Return what stands in quotes, and what was suggested after it."""
+    _, _, rest = text.partition("'")
+    return rest.replace("'. Did you mean ", " (").replace("?", ")").replace("'", "").rstrip(".")
+
+
+def _name_of(param: Any) -> str:  # noqa: ANN401 - Typer's own
+    name = max(param.opts, key=len) if param.opts else ""
+    return str(name if name.startswith("-") else param.metavar or param.name.upper())
+
+
+def _complain(text: str, say: Texts) -> None:
+    typer.echo(say("Error: {message}", message=text), err=True)
+
+
+def _wished_language(args: Sequence[str]) -> str | None:
+    """Find --lang wherever it stands: help and mistakes are written before options are read."""
+    for place, word in enumerate(args):
+        if word == "--":
+            return None
+        if word == "--lang" and place + 1 < len(args):
+            return args[place + 1]
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+    return None
+
+
+def _forget_stdout() -> None:
+    """Let nobody write to the broken pipe again, not even the interpreter at its end."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())

@@ -1,0 +1,206 @@
+"""What every command has: the same options, its help in two languages, and late loading.
+
+ClientCommand   a leaf of ours: --json -q --lang --explain --no-input --profile --url → `Talk`
+LateGroup       a noun; besides its own commands it lists those of other rooms
+LateCommand     stands for one of these and is loaded when it is called
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from suanwang.basics.languages import Texts
+from suanwang.client.errors import CommandMissing, ExtraMissing
+from suanwang.client.json_fields import with_json_value
+from suanwang.client.talk import Talk
+
+GROUP = "suanwang.commands"
+# What brings the packages that a room needs beside the plain install.
+_EXTRAS = {"server": "server", "agent": "agent", "simulate": "simulate",
+           "client": "server,agent,simulate"}  # fmt: skip
+# Said without loading the rooms; a test compares the names with the entry points.
+LATE_HELP = {
+    "serve": "Run the exchange's server.",
+    "db": "Back up, restore, upgrade or check the server's database.",
+    "agent": "Join a centre to an exchange and run its agent.",
+    "demo": "Run the main job on this machine: an exchange, three centres, real work.",
+    "job check": "Check job files and explain every mistake; needs no server.",
+    "ledger verify": "Check that all money adds up.",
+    "ledger": "Check the ledger.",
+}
+
+
+def _every(
+    *,
+    json_: Annotated[
+        str,
+        typer.Option(
+            "--json", metavar="[FIELDS]", help="Print JSON: all fields, or some (id,state)."
+        ),
+    ] = "",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print ids only.")] = False,
+    lang: Annotated[str | None, typer.Option("--lang", help="Language: en or zh.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print the HTTP requests as curl commands.")
+    ] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask.")] = False,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="Profile to use (suan login makes them).")
+    ] = None,
+    url: Annotated[str | None, typer.Option("--url", help="Address of the exchange.")] = None,
+) -> None:
+    """Take the options that every command has."""
+
+
+@cache
+def _every_option() -> tuple[Any, ...]:
+    app = typer.Typer(add_completion=False)
+    app.command()(_every)
+    return tuple(typer.main.get_command(app).params)
+
+
+def _in_its_language(text: str, ctx: Any) -> str:  # noqa: ANN401 - Typer's own
+    """Put the headings of a help text into the reader's language."""
+    say = ctx.find_root().obj
+    if not isinstance(say, Texts) or say.lang == "en":
+        return text
+    headings = {
+        "Usage: ": say("Usage: "),
+        "Options:": say("Options:"),
+        "Commands:": say("Commands:"),
+        "Arguments:": say("Arguments:"),
+        "Show this message and exit.": say("Show this message and exit."),
+    }
+    for english, ours in headings.items():
+        text = text.replace(english, ours)
+    return text
+
+
+class ClientCommand(TyperCommand):
+    """A command with the options that all have; its function finds a `Talk` as `ctx.obj`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Typer's own
+        super().__init__(*args, **kwargs)
+        own = {each.name for each in self.params}
+        self.params += [each for each in _every_option() if each.name not in own]
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - Typer's own
+        """Return the help in the reader's language."""
+        return _in_its_language(super().get_help(ctx), ctx)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own
+        """Give a bare --json its value, then read the rest as ever."""
+        return list(super().parse_args(ctx, with_json_value(args)))
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own
+        """Make the `Talk` and run the command."""
+        names = {each.name for each in _every_option()}
+        wishes = {name: ctx.params.pop(name) for name in names & ctx.params.keys()}
+        wishes["lang"] = wishes.get("lang") or (ctx.find_root().params.get("lang"))
+        ctx.obj = Talk(**wishes)
+        return super().invoke(ctx)
+
+
+class LateCommand(TyperCommand):
+    """Stands for another room's command: listed at once, loaded when it is called."""
+
+    def __init__(self, path: str, entry: EntryPoint) -> None:
+        name = path.rpartition(" ")[2]
+        super().__init__(name=name, help=LATE_HELP.get(path, entry.value), rich_markup_mode=None)
+        self.path, self.entry = path, entry
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Any = None,  # noqa: ANN401 - Typer's own
+        **extra: Any,  # noqa: ANN401 - Typer's own
+    ) -> Any:  # noqa: ANN401 - Typer's own
+        """Load the command and let it take over."""
+        return self.load().make_context(info_name, args, parent=parent, **extra)
+
+    def load(self) -> Any:  # noqa: ANN401 - a command or a group
+        """Load the command. Raises ExtraMissing or CommandMissing."""
+        try:
+            found = self.entry.load()
+        except ImportError as error:
+            raise self._missing(error) from None
+        except AttributeError as error:
+            raise CommandMissing(command=self.path, reason=error) from None
+        if not isinstance(found, typer.Typer):
+            app = typer.Typer(add_completion=False, rich_markup_mode=None)
+            app.command(self.name)(found)
+            found = app
+        found.rich_markup_mode = None
+        return typer.main.get_command(found)
+
+    def _missing(self, error: ImportError) -> Exception:
+        room = self.entry.module.removeprefix("suanwang.").partition(".")[0]
+        if (error.name or "").partition(".")[0] == "suanwang" or room not in _EXTRAS:
+            return CommandMissing(command=self.path, reason=error)
+        return ExtraMissing(command=self.path, package=f"suanwang[{_EXTRAS[room]}]")
+
+
+class LateGroup(TyperGroup):
+    """A noun with its own commands and those that other rooms bring."""
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - Typer's own
+        """Return the help in the reader's language."""
+        return _in_its_language(super().get_help(ctx), ctx)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - Typer's own
+        """Return the names of all commands, in the order in which people need them."""
+        late = [name for name in _late_below(_path(ctx)) if name not in self.commands]
+        return [*super().list_commands(ctx), *late]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - Typer's own
+        """Return a command; one of another room as its stand-in."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        found, say = _late_below(_path(ctx)).get(cmd_name), ctx.find_root().obj
+        if found is not None and isinstance(say, Texts):
+            translate(found, say)
+        return found
+
+
+def _path(ctx: Any) -> str:  # noqa: ANN401 - Typer's own
+    """Return the nouns so far: "" at the root, "job" below it."""
+    return str(ctx.command_path).partition(" ")[2]
+
+
+@cache
+def _late_below(path: str) -> Mapping[str, Any]:
+    """Return what other rooms bring below `path`; a noun of theirs becomes a group."""
+    found: dict[str, Any] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda each: each.name):
+        head, _, name = entry.name.rpartition(" ")
+        if head == path:
+            found[name] = LateCommand(entry.name, entry)
+        elif not path and head:
+            found.setdefault(head, _a_noun(head))
+    return found
+
+
+def _a_noun(name: str) -> LateGroup:
+    text = LATE_HELP.get(name, name)
+    return LateGroup(name=name, help=text, no_args_is_help=True, rich_markup_mode=None)
+
+
+def translate(command: Any, say: Texts) -> None:  # noqa: ANN401 - a command or group
+    """Put a command's help, its options' and its subcommands' into the reader's language."""
+    for attribute in ("help", "short_help"):
+        text = getattr(command, attribute, None)
+        if text:
+            setattr(command, attribute, say(text))
+    for param in command.params:
+        if getattr(param, "help", None):
+            param.help = say(param.help)
+    for each in getattr(command, "commands", {}).values():
+        translate(each, say)

@@ -1,0 +1,1 @@
+"""The `suan` command's own nouns, one module each."""
