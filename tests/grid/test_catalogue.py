@@ -201,7 +201,8 @@ def test_a_labelled_rate_is_read(text, tflops, precision, sparse):
 
 
 @pytest.mark.parametrize(
-    "text", ["1000P", "1000P FP16", "1000P dense", "989 TFLOPS", "fast", "", "9 LIGHTYEARS FP16 DENSE"]
+    "text",
+    ["1000P", "1000P FP16", "1000P dense", "989 TFLOPS", "fast", "", "9 LIGHTYEARS FP16 DENSE"],
 )
 def test_a_bare_p_is_refused(text):
     with pytest.raises(RateUnlabelled) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,17 +36,14 @@ from suanwang.grid.hourly import HOUR_MICROS
 
 HOUR = timedelta(hours=1)
 # MEE and NBS Announcement 2025 No. 47, Table 3, kgCO₂/kWh.
-OFFICIAL = """
-BJ .5554 TJ .6796 HE .6516 SX .6634 NM .6479 LN .4878 JL .4671 HL .5229 SH .5737 JS .5827
-ZJ .4974 AH .6553 FJ .4211 JX .5836 SD .6191 HA .5897 HB .4044 HN .4976 GD .4419 GX .4476
-HI .3648 CQ .5581 SC .1564 GZ .5683 YN .1333 SN .6335 GS .4471 QH .1796 NX .6187 XJ .6021
-""".split()
+OFFICIAL = ["BJ", ".5554", "TJ", ".6796", "HE", ".6516", "SX", ".6634", "NM", ".6479", "LN", ".4878", "JL", ".4671", "HL", ".5229", "SH", ".5737", "JS", ".5827", "ZJ", ".4974", "AH", ".6553", "FJ", ".4211", "JX", ".5836", "SD", ".6191", "HA", ".5897", "HB", ".4044", "HN", ".4976", "GD", ".4419", "GX", ".4476", "HI", ".3648", "CQ", ".5581", "SC", ".1564", "GZ", ".5683", "YN", ".1333", "SN", ".6335", "GS", ".4471", "QH", ".1796", "NX", ".6187", "XJ", ".6021"]
 
 
 def beijing(hour: int, *, month: int = 7, day: int = 15) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=BEIJING)
 
 
+@cache
 def loads() -> dict[tuple[str, int], list[int]]:
     """Each month-hour's share of a province's yearly load, in millionths (PyPSA-China, CC0)."""
     path = Path(__file__).parent / "load_month_hour.csv"
@@ -145,9 +143,7 @@ def test_an_estimated_tariff_never_passes_as_published():
     assert province("CN-NX").benchmark_cny_per_kwh == Decimal("0.2595")
 
 
-instants = st.datetimes(
-    datetime(2024, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC)
-)
+instants = st.datetimes(datetime(2024, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))
 
 
 @given(

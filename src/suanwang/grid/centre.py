@@ -15,7 +15,7 @@ from suanwang.basics.ids import CentreId, PoolId
 from suanwang.basics.money import Money
 from suanwang.basics.products import CardClass, ZoneId
 from suanwang.basics.slots import Instant, Slot, format_instant, parse_instant
-from suanwang.grid.catalogue import Position, chip, city, is_zone, place, province, zone
+from suanwang.grid.catalogue import Position, chip, city, find_city, is_zone, place, province, zone
 from suanwang.grid.errors import ZoneNotOfCentre
 from suanwang.grid.list_price import ListPrice
 from suanwang.grid.profile import Profile
@@ -123,17 +123,20 @@ def _whereabouts(fields: Fields) -> _Whereabouts:
         found = zone(zone_id)
         town = fields.text("city") if fields.has("city") else found.name.en
         return _Whereabouts(found.id, town, _province(fields, found.province), own)
-    if fields.has("city") and _slug(fields.text("city")) != zone_id:
-        raise ZoneNotOfCentre(zone=zone_id, city=fields.text("city"))
+    town = fields.text("city") if fields.has("city") else None
+    if town is not None and not _is_city(zone_id, town):
+        raise ZoneNotOfCentre(zone=zone_id, city=town)
     if own is not None and fields.has("province"):
-        town = fields.text("city") if fields.has("city") else zone_id
-        return _Whereabouts(ZoneId(zone_id), town, _province(fields, ""), own)
+        return _Whereabouts(ZoneId(zone_id), town or zone_id, _province(fields, ""), own)
     known = city(zone_id)
-    return _Whereabouts(ZoneId(known.id), known.name.en, _province(fields, known.province), own)
+    where = _province(fields, known.province)
+    return _Whereabouts(ZoneId(known.id), town or known.name.en, where, own)
 
 
-def _slug(name: str) -> str:
-    return name.strip().lower().replace(" ", "-").replace("'", "")
+def _is_city(zone_id: str, name: str) -> bool:
+    known = find_city(name)
+    slug = name.lower().replace(" ", "-").replace("'", "")
+    return zone_id == (slug if known is None else known.id)
 
 
 def _province(fields: Fields, default: str) -> str:

@@ -53,6 +53,8 @@ _FACTS_AS = {
     WhyNot.COST: "yuan",
     WhyNot.TOO_SLOW: "seconds",
 }
+# A row kept from before a fact was told says so instead of failing.
+_NOT_TOLD = dict.fromkeys(("needed", "found", "nodes_needed", "nodes_found"), "?")
 _CENT = Decimal("0.01")
 _KILO = 1000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -69,7 +71,7 @@ def explain(option: Option, lang: str) -> str:
     if option.why_not is not None:
         kind = _FACTS_AS.get(option.why_not, "plain")
         facts = {name: _write(kind, fact, texts) for name, fact in option.why_detail.items()}
-        return texts(WHY_NOT[option.why_not], **facts)
+        return texts(WHY_NOT[option.why_not], **(_NOT_TOLD | facts))
     text = _why(option, texts)
     if option.waits:
         text = texts(WAITS, why=text, by=_span(option.waits.total_seconds(), texts))
@@ -89,7 +91,7 @@ def _why(option: Option, texts: Texts) -> str:
             by = _mass(float(by))
         case "farther":
             by = f"{float(by):.1f}"
-    return texts(WHY[option.why], by=by)
+    return texts(WHY.get(option.why, option.why), by=by)
 
 
 def _write(kind: str, fact: str, texts: Texts) -> str:

@@ -187,11 +187,16 @@ def zone(zone_id: str) -> Zone:
 
 def city(city_id: str) -> City:
     """Return a city by its id or by its name in either language, or refuse the name."""
-    known = _cities()
-    found = known.get(city_id) or known.get(_city_names().get(city_id.strip().lower(), ""))
+    found = find_city(city_id)
     if found is None:
-        raise PlaceUnknown(found=city_id, nearest=nearest(city_id, known))
+        raise PlaceUnknown(found=city_id, nearest=nearest(city_id, _cities()))
     return found
+
+
+def find_city(city_id: str) -> City | None:
+    """Return a city by its id or by its name in either language, or None."""
+    known = _cities()
+    return known.get(city_id) or known.get(_city_names().get(city_id.strip().lower(), ""))
 
 
 @cache
