@@ -53,7 +53,7 @@ def test_a_bill_has_its_lines_and_is_seen_by_both_sides_only(world):
         world.bill(job_id)
     world.loop(loops.BILL)
     bill = world.bill(job_id)
-    assert [line["kind"] for line in bill.lines] == ["compute", "fee", "tax"]
+    assert [line["kind"] for line in bill.lines] == ["compute", "fee", "tax", "energy", "carbon"]
     assert bill.lines[0]["price_source"].startswith("list:pool_")
     agent = world.act(world.agent("guian").key)
     assert world.read(lambda tx: show.show_bill(tx, job_id, act=agent)) == bill

@@ -12,6 +12,7 @@ from tests.jobs.builders import NOON, a_usage, the_terms, yuan
 
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Slot
+from suanwang.grid.energy import carbon_intensity
 from suanwang.grid.fees import TAKE_RATES
 from suanwang.jobs.bill import (
     Bill,
@@ -161,3 +162,26 @@ def test_the_parts_always_sum_to_the_whole_within_the_hold(
     )
     assert seconds == cards * billed_seconds(usage)
     assert bill_for(usage, terms, hold=hold) == bill
+
+
+def test_energy_and_carbon_are_told_with_their_factor_and_cost_nothing():
+    """One hour at 100 Wh, PUE 1.2, in Ningxia: 0.12 kWh times the factor of that hour."""
+    terms = the_terms(province="CN-NX", pue=Fraction(6, 5))
+    usage = a_usage(seconds="3600", energy_wh=Decimal(100))
+    told = {line.kind: line for line in bill_for(usage, terms, hold=PLENTY).lines}
+    assert told["energy"].quantity == 120
+    assert float(told["carbon"].quantity) == pytest.approx(
+        0.12 * carbon_intensity("CN-NX", usage.started_at), rel=1e-9
+    )
+    assert "modelled hourly" in told["carbon"].price_source
+    assert told["energy"].amount == told["carbon"].amount == Money.zero()
+
+
+@pytest.mark.parametrize(
+    ("fields", "kinds"),
+    [({"province": None}, []), ({"province": "CN-XZ"}, ["energy"])],
+    ids=["nowhere", "a province without a published factor"],
+)
+def test_what_is_not_known_is_not_told(fields, kinds):
+    bill = bill_for(a_usage(), the_terms(**fields), hold=PLENTY)
+    assert [line.kind for line in bill.lines if line.kind in ("energy", "carbon")] == kinds

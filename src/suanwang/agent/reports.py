@@ -84,7 +84,8 @@ def usage_of(run: Run, *, usage_id: UsageId) -> UsageRecord:
         cards=run.lease.cards,
         peak_memory_bytes=run.ended.sample.memory_peak_bytes,
         bytes_in=run.bytes_in,
-        bytes_out=sum(int(line["bytes"]) for line in run.outputs),
+        # What stays in this centre's cold store has crossed no boundary.
+        bytes_out=sum(int(line["bytes"]) for line in run.outputs if line["kind"] != "cold"),
         energy_wh=run.energy.watt_hours,
         energy_basis=run.energy.basis,
         exit_code=run.ended.exit_code,

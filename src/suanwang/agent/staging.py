@@ -35,6 +35,7 @@ from suanwang.agent.errors import (
 from suanwang.agent.lease import Lease, LeaseInput
 
 ATTEMPTS = 4
+_AT_THE_CENTRE = frozenset({"store"})  # nothing moves over a link for these
 BACK_OFF_SECONDS = 0.5  # doubled after each attempt
 RESERVE_BYTES = 256_000_000  # of the machine's disk, never promised to a job
 _PARTIAL = ".suanwang-partial"
@@ -59,10 +60,14 @@ class Stager:
         self._back_off = back_off_seconds
         self._stop = threading.Event()
         self._bytes = 0
+        self._crossed = 0
         self._limit = 0
 
     async def stage_in(self, work: Path, *, limit_bytes: int) -> int:
-        """Bring every input in; return the bytes that came. Raises LeaseFault's leaves."""
+        """Bring every input in; return the bytes that crossed the centre's boundary.
+
+        Raises LeaseFault's leaves.
+        """
         self._limit = limit_bytes
         need_room(work, limit_bytes)
         try:
@@ -72,7 +77,7 @@ class Stager:
             raise _disk_fault(problem, work, limit_bytes) from problem
         finally:
             self._stop.set()
-        return self._bytes
+        return self._crossed
 
     async def _stage(self, wanted: LeaseInput, work: Path) -> None:
         target = safe_path(work, wanted.to, source=wanted.source)
@@ -101,6 +106,8 @@ class Stager:
                         source=wanted.source, attempts=ATTEMPTS, reason=_reason(problem)
                     ) from problem
                 await asyncio.sleep(self._back_off * 2 ** (attempt - 1))
+        if wanted.source.partition(":")[0] not in _AT_THE_CENTRE:
+            self._crossed += self._bytes - before
         await asyncio.to_thread(check, wanted, partial)
         partial.replace(target)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from suanwang.basics.ids import JobId, PoolId
@@ -20,6 +19,7 @@ from suanwang.flows.terms import write_terms
 from suanwang.grid.centre import PoolState
 from suanwang.grid.demand import Demand, Option
 from suanwang.jobs.bill import Terms
+from suanwang.jobs.round import terms_of
 from suanwang.ledger.errors import FundsInsufficient
 from suanwang.store import centres, jobs, ledger, reservations
 from suanwang.store.jobs import Job
@@ -41,19 +41,7 @@ class Place:
 def place_of(option: Option, slot: Slot, demand: Demand, states: Sequence[PoolState]) -> Place:
     """Make a place of what placement or a round chose, with the prices that apply there."""
     state = next(each for each in states if each.pool.id == option.pool_id)
-    parts = state.pool.price.prices_over(slot)
-    centre = state.centre
-    terms = Terms(
-        price=option.price,
-        price_source=f"list:{option.pool_id}",
-        data_price_gb=centre.data_price_gb,
-        data_price_source=f"tariff:{centre.id}",
-        cold_price_gb_month=centre.cold_price_gb_month,
-        cold_price_source=f"tariff:{centre.id}",
-        store_gb_months=Fraction(demand.store_gb) * Fraction(demand.store_months),
-        priced=[(part, price) for part, price in parts if price != option.price],
-    )
-    return Place(option=option, slot=slot, terms=terms)
+    return Place(option=option, slot=slot, terms=terms_of(state, demand, slot))
 
 
 class Placing:

@@ -34,6 +34,8 @@ def write_terms(terms: Terms) -> dict[str, Json]:
             [to_micros(slot.start), to_micros(slot.end), price.units]
             for slot, price in terms.priced
         ],
+        "province": terms.province,
+        "pue": str(terms.pue),
     }
 
 
@@ -52,4 +54,6 @@ def read_terms(wire: Mapping[str, Any]) -> Terms:
             (Slot(from_micros(start), from_micros(end)), Money(units))
             for start, end, units in wire["priced"]
         ),
+        province=wire["province"],
+        pue=Fraction(wire["pue"]),
     )

@@ -21,6 +21,8 @@ from suanwang.basics.ids import UsageId
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Instant, Slot, format_instant
 from suanwang.basics.units import Unit
+from suanwang.grid.energy import CARBON_LABEL, carbon_g, factor
+from suanwang.grid.errors import FactorUnpublished
 from suanwang.grid.fees import FEE_RATE, TAKE_RATES, VAT_RATE
 from suanwang.jobs.usage import UsageRecord
 
@@ -40,6 +42,8 @@ class LineKind(StrEnum):
     CAP = "cap"  # above the hold: not charged
     FEE = "fee"
     TAX = "tax"
+    ENERGY = "energy"  # at the meter, PUE included; costs nothing, it is told
+    CARBON = "carbon"  # location-based; costs nothing, it is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,8 @@ class Terms:
     cold_price_source: str = "tariff"
     store_gb_months: Fraction = Fraction(0)
     priced: Sequence[tuple[Slot, Money]] = ()
+    province: str | None = None  # where the electricity comes from; None: not told
+    pue: Fraction = Fraction(1)
 
 
 def bill_for(
@@ -134,6 +140,7 @@ def bill_for(
     fee, tax = TAKE_RATES.parts(charge)
     lines.append(_rate(LineKind.FEE, fee, usage, base=charge, rate=FEE_RATE))
     lines.append(_rate(LineKind.TAX, tax, usage, base=fee, rate=VAT_RATE))
+    lines += _green(usage, terms)
     return Bill(
         lines=tuple(lines),
         charge=charge,
@@ -229,6 +236,43 @@ def _stored(usage: UsageRecord, terms: Terms) -> list[Line]:
             at=usage.ended_at,
         )
     ]
+
+
+def _green(usage: UsageRecord, terms: Terms) -> list[Line]:
+    """Tell energy and carbon of the use: metered Wh × PUE × the province's hourly factor.
+
+    No carbon line where the ministry publishes no factor: an unlabelled guess is worse than none.
+    """
+    if terms.province is None or usage.ended_at <= usage.started_at:
+        return []
+    watt_hours = Fraction(usage.energy_wh) * terms.pue
+    basis = f"{usage.energy_basis} x PUE"
+    lines = [_told(LineKind.ENERGY, watt_hours, Unit.WATT_HOUR, basis, usage=usage)]
+    try:
+        official = factor(terms.province)
+    except FactorUnpublished:
+        return lines
+    hours = Fraction((usage.ended_at - usage.started_at) / _SECOND) / _HOUR_SECONDS
+    slot = Slot(usage.started_at, usage.ended_at)
+    grams = Fraction(carbon_g(terms.province, slot, float(watt_hours / hours)))
+    source = f"{official.source} {official.year}, {CARBON_LABEL}"
+    return [*lines, _told(LineKind.CARBON, grams, Unit.GRAM_CO2E, source, usage=usage)]
+
+
+def _told(
+    kind: LineKind, quantity: Fraction, unit: str, source: str, *, usage: UsageRecord
+) -> Line:
+    nothing = Money.zero()
+    return Line(
+        kind=kind,
+        quantity=quantity,
+        unit=unit,
+        price=nothing,
+        amount=nothing,
+        price_source=source,
+        usage_id=usage.usage_id,
+        at=usage.ended_at,
+    )
 
 
 def _whole(kind: LineKind, amount: Money, usage: UsageRecord, source: str) -> Line:

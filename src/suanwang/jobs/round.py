@@ -239,6 +239,8 @@ def terms_of(state: PoolState, demand: Demand, slot: Slot) -> Terms:
         cold_price_source=f"list:{centre.id}",
         store_gb_months=stored * months,
         priced=tuple(pool.price.prices_over(slot)),
+        province=centre.province,
+        pue=Fraction(str(centre.pue)),
     )
 
 

@@ -61,6 +61,10 @@ class Told:
         lines = (self.bill or {}).get("lines", [])
         return sum((Decimal(ln["amount"]) for ln in lines if ln["kind"] in kinds), Decimal(0))
 
+    def could_move(self) -> bool:
+        """Say whether the job's place was a choice, and not where its data had been put."""
+        return all(row["why_not"] != "data-elsewhere" for row in self.quote["options"])
+
     def cost_at(self, centre: str) -> Decimal | None:
         """Return what this job's metered use would have cost at another centre.
 

@@ -12,8 +12,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from suanwang.client.demo.centres import CENTRES
+
 WORK = Path(__file__).parent / "work"
 RENDER_PARTS = 3
+# One and the same CPU stands behind all three classes, so none is faster.
+CLASSES = dict.fromkeys((centre.chip for centre in CENTRES), 1)
 Spec = dict[str, Any]
 
 
@@ -24,10 +28,11 @@ def _job(name: str, kind: str, script: str, **keys: Any) -> dict[str, Any]:  # n
         "kind": kind,
         "environment": "science",
         "run": f"python {script}",
-        "resources": {"cards": 1, "cpus": 1, "memory": "2GB", "disk": "1GB"},
+        "resources": {"cards": 1, "class": CLASSES, "cpus": 1, "memory": "2GB", "disk": "1GB"},
         "inputs": [{"from": str(WORK / script), "to": script}],
         "outputs": ["out/*"],
-        "deadline": "2h",
+        # Soon, or the greenest job would wait for a cleaner hour.
+        "deadline": "10m",
         "near": "shanghai",
         **keys,
     }

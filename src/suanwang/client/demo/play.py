@@ -82,9 +82,10 @@ def play(folder: Path, screen: Screen, *, sandbox: bool) -> Played:
         _bring_home(buyer, jobs, folder, screen)
         ledger = _prove(grid, buyer)
         screen.bills(jobs)
-        charged = sum((Decimal(told.job["charge"] or 0) for told in jobs), Decimal(0))
+        free = [told for told in jobs if told.could_move()]
+        charged = sum((Decimal(told.job["charge"] or 0) for told in free), Decimal(0))
         centres = [c.name_zh if say.lang == "zh" else c.name for c in CENTRES]
-        screen.comparison(charged, single_centre_costs(jobs, centres))
+        screen.comparison(charged, single_centre_costs(free, centres))
     return Played(jobs, ledger, time.monotonic() - start, folder)
 
 

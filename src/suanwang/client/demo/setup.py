@@ -5,7 +5,6 @@ Everything here is what an operator would do by hand with the same commands and 
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from dataclasses import dataclass
@@ -79,7 +78,7 @@ def open_grid(folder: Path, processes: Processes, *, sandbox: bool, lang: str) -
     processes.wait_until(
         lambda: _all_present(operator), what="centres joining", seconds=START_SECONDS
     )
-    return Opened(url, operator_key, buyer["key"]["secret"], centre_ids)
+    return Opened(url, operator_key, buyer["keys"][0]["key"], centre_ids)
 
 
 def _start_server(folder: Path, processes: Processes) -> str:
@@ -126,12 +125,12 @@ def _join(
     config.write_text(centre.toml(environment=Path(sys.prefix)), "utf-8")
     key_file = folder / f"{centre.slug}.key"
     key_file.touch(mode=0o600)
-    key_file.write_text(made["key"]["secret"] + os.linesep, "utf-8")
+    key_file.write_text(made["key"]["key"] + "\n", "utf-8")
     processes.run(
         f"join-{centre.slug}", "agent", "join", "--server", url, "--key-file", str(key_file),
         "--dir", str(home), "--config", str(config),
     )  # fmt: skip
-    centre_id: str = made["id"]
+    centre_id: str = made["centre"]["id"]
     return centre_id
 
 
