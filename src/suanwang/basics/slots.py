@@ -49,7 +49,10 @@ def parse_instant(text: str) -> Instant:
         raise InstantUnreadable(found=text) from None
     if instant.tzinfo is None:
         raise InstantUnreadable(found=text)
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # an hour before the first year, or after the last
+        raise InstantUnreadable(found=text) from None
 
 
 def format_instant(instant: Instant) -> str:
