@@ -58,16 +58,23 @@ class FakeServer:
     def lease(self, spec: dict[str, Any], **more: Any) -> str:
         """Queue a lease of a job; returns its id."""
         lease_id = an_id(LeaseId)
-        inputs = spec.get("inputs", [])
+        numbered = next(self._numbers)
+        inputs = [self._with_url(each, lease_id, numbered) for each in spec.get("inputs", [])]
         known = {"name": "x", "run": "true"} | spec
         wire = {
-            "lease_id": lease_id, "job_id": an_id(JobId), "token": next(self._numbers),
+            "lease_id": lease_id, "job_id": an_id(JobId), "token": numbered,
             "pool": "cpu", "spec": {k: v for k, v in known.items() if v is not None}, "cards": 1,
             "array_index": None, "array_count": None, "time_limit_seconds": 30,
             "expires_in_seconds": self.lease_seconds, "inputs": inputs, "secrets": {},
         }  # fmt: skip
         self.waiting.append(wire | more)
         return lease_id
+
+    def _with_url(self, wire, lease_id, token):
+        sha256 = wire["from"].removeprefix("blob:")
+        if sha256 == wire["from"]:
+            return wire
+        return wire | {"url": f"/v1/agent/blobs/{sha256}?lease_id={lease_id}&token={token}"}
 
     def blob(self, data: bytes) -> str:
         """Keep a blob; returns its SHA-256."""
@@ -200,6 +207,8 @@ class FakeServer:
         return web.json_response({})
 
     async def _blob(self, request):
+        if not {"lease_id", "token"} <= request.query.keys():
+            return web.json_response({"code": "fields-invalid"}, status=422)
         data = self.blobs.get(request.match_info["sha256"])
         if data is None:
             return web.json_response({"code": "not-found", "detail": "no blob"}, status=404)

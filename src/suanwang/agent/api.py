@@ -120,7 +120,8 @@ class Api:
         """Download a blob into the file `to`; return the SHA-256 of what came."""
         place = urljoin(self.server + "/v1/agent/", url or f"blobs/{sha256}")
         # An address from the server carries its own query, which even an empty mapping would drop.
-        params = None if url else {"lease_id": lease.lease_id, "token": lease.token}
+        own: dict[str, str | int] = {"lease_id": lease.lease_id, "token": lease.token}
+        params = None if url else own
         request = self._client.build_request("GET", place, params=params, timeout=_UPLOAD_TIMEOUT)
         if not place.startswith(self.server + "/"):
             del request.headers["Authorization"]  # the key is for our server only

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from suanwang.agent.config import CentreFacts
-from suanwang.grid.catalogue import ChipKind, chip, chips, city, is_zone, province, zone
-from suanwang.grid.errors import ZoneNotOfCentre
+from suanwang.basics.ids import CentreId, PoolId
+from suanwang.grid.catalogue import ChipKind, chip, chips
+from suanwang.grid.centre import Centre, Pool
 
 _TRADEMARKS = ("(R)", "(r)", "(TM)", "(tm)")
 
 
 def check_places(centre: CentreFacts) -> None:
-    """Refuse a centre whose zone, city, province or chips the grid does not know, by name.
-
-    A centre is in one of the ten zones, or its zone is its city.
-    """
-    if is_zone(centre.zone):
-        zone(centre.zone)
-    elif centre.zone != centre.city:
-        # A misspelt zone is the likelier mistake: `zone` names the nearest.
-        zone(centre.zone)
-        raise ZoneNotOfCentre(zone=centre.zone, city=centre.city)
-    else:
-        city(centre.city)
-    province(centre.province)
+    """Refuse a centre whose zone, city, province, chips or prices the grid cannot use, by name."""
+    # Read exactly as the server will read it; only the ids are not known yet.
+    Centre.from_wire(centre.to_wire(), centre_id=CentreId("ctr_new"))
     for pool in centre.pools:
-        chip(pool.chip)
+        Pool.from_wire(pool.to_wire(), pool_id=PoolId("pool_new"), centre_id=CentreId("ctr_new"))
 
 
 def watts_of(card_class: str) -> float:

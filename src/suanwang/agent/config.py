@@ -93,10 +93,10 @@ class CentreFacts(_Part):
 
     name: Annotated[str, Field(min_length=1, max_length=63)]
     zone: str
-    city: str
-    province: str
-    pue: Annotated[Amount, Field()] = "1.3"
-    bandwidth_mbps: Annotated[int, Field(ge=1)] = 100
+    city: str | None = None  # none: the zone's
+    province: str | None = None
+    pue: Amount | None = None  # none: the national mean
+    bandwidth_mbps: Annotated[float, Field(gt=0)] = 100.0
     data_price_gb: Amount = "0"
     cold_price_gb_month: Amount | None = None  # none: keeps no cold store
     export: Path | None = None  # file:// inputs come from below here, and only from here
@@ -111,7 +111,7 @@ class CentreFacts(_Part):
         """Write the facts that the server needs; paths and keys stay here."""
         fields = {"name", "zone", "city", "province", "pue", "bandwidth_mbps"}
         prices = {"data_price_gb", "cold_price_gb_month"}
-        return self.model_dump(include=fields | prices)
+        return self.model_dump(include=fields | prices, exclude_none=True)
 
 
 class AgentConfig(_Part):

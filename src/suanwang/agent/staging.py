@@ -60,7 +60,6 @@ class Stager:
         self._back_off = back_off_seconds
         self._stop = threading.Event()
         self._bytes = 0
-        self._crossed = 0
         self._limit = 0
 
     async def stage_in(self, work: Path, *, limit_bytes: int) -> int:
@@ -70,14 +69,18 @@ class Stager:
         """
         self._limit = limit_bytes
         need_room(work, limit_bytes)
+        crossed = 0
         try:
             for wanted in self._lease.inputs:
+                before = self._bytes
                 await self._stage(wanted, work)
+                if wanted.source.partition(":")[0] not in _AT_THE_CENTRE:
+                    crossed += self._bytes - before
         except OSError as problem:
             raise _disk_fault(problem, work, limit_bytes) from problem
         finally:
             self._stop.set()
-        return self._crossed
+        return crossed
 
     async def _stage(self, wanted: LeaseInput, work: Path) -> None:
         target = safe_path(work, wanted.to, source=wanted.source)
@@ -106,8 +109,6 @@ class Stager:
                         source=wanted.source, attempts=ATTEMPTS, reason=_reason(problem)
                     ) from problem
                 await asyncio.sleep(self._back_off * 2 ** (attempt - 1))
-        if wanted.source.partition(":")[0] not in _AT_THE_CENTRE:
-            self._crossed += self._bytes - before
         await asyncio.to_thread(check, wanted, partial)
         partial.replace(target)
 
