@@ -81,7 +81,9 @@ def refusal(answer: httpx.Response) -> SuanwangError | None:
         place = answer.headers.get("location", "elsewhere")
         return errors.AnswerUnreadable(url=_shown(answer), found=f"a redirect to {place}")
     problem = _problem(answer)
-    if problem is None and status < 500 and status != 429:  # noqa: PLR2004 - no exchange says so
+    # An answer to HEAD has no body; any other without a problem was not written by an exchange.
+    bodiless = answer.request.method == "HEAD"
+    if problem is None and not bodiless and status < 500 and status != 429:  # noqa: PLR2004 - a proxy says these
         return errors.AnswerUnreadable(url=_shown(answer), found=_look(answer))
     facts = {
         "status": status,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -129,7 +130,9 @@ def _usage(error: Any, say: Texts) -> int:  # noqa: ANN401 - Typer's own excepti
     elif kind == "BadParameter" and param is not None:
         text = say("{name} is not valid: {why}", name=_name_of(param), why=error.message)
     elif kind == "UsageError" and "No such command" in str(error):
-        text = say("There is no command {name}.", name=_quoted(str(error)))
+        name, near = _quoted(str(error))
+        text = say("There is no command {name}.", name=name)
+        text += say(" Did you mean {near}?", near=near) if near else ""
     elif kind == "UsageError" and "Missing command" in str(error):
         text = say("Missing command.")
     else:
@@ -140,10 +143,10 @@ def _usage(error: Any, say: Texts) -> int:  # noqa: ANN401 - Typer's own excepti
     return int(getattr(error, "exit_code", EXIT_USAGE))
 
 
-def _quoted(text: str) -> str:
-    """Return what stands in quotes, and what was suggested after it."""
-    _, _, rest = text.partition("'")
-    return rest.replace("'. Did you mean ", " (").replace("?", ")").replace("'", "").rstrip(".")
+def _quoted(text: str) -> tuple[str, str]:
+    """Return the wrong command's name, and the names that were suggested after it."""
+    found = re.findall(r"'([^']*)'", text)
+    return (found[0] if found else "", ", ".join(found[1:]))
 
 
 def _name_of(param: Any) -> str:  # noqa: ANN401 - Typer's own

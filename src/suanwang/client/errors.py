@@ -272,13 +272,6 @@ class ShellUnknown(Invalid):
     code = "shell-unknown"
 
 
-class DemoFailed(SuanwangError):
-    """The demo stopped at {what}: {why}."""
-
-    zh = "演示在 {what} 处停止：{why}。"
-    code = "demo-failed"
-
-
 class ArrayNeedsAll(Invalid):
     """{name} is an array and makes many jobs; hand it in with `submit_all`."""
 

@@ -6,20 +6,23 @@ import yaml
 
 
 def line_of(text: str, pointer: str) -> tuple[int, int] | None:
-    """Return line and column, from 1, of what `pointer` names, or of the nearest thing above it."""
+    """Return line and column, from 1, of what `pointer` names, or of the nearest thing above it.
+
+    None where the file has nothing of it: a key that is missing, or was set beside the file.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError):
         return None
     if node is None:
         return None
-    place = node.start_mark
+    place: yaml.Mark | None = None
     for step in pointer.split("/")[1:]:
         below = _below(node, step.replace("~1", "/").replace("~0", "~"))
         if below is None:
             break
         place, node = below
-    return place.line + 1, place.column + 1
+    return None if place is None else (place.line + 1, place.column + 1)
 
 
 def _below(node: yaml.Node, step: str) -> tuple[yaml.Mark, yaml.Node] | None:

@@ -88,7 +88,7 @@ def _plan_then_post(talk: Talk, loaded: Sequence[LoadedSpec], *, yes: bool) -> t
             _show_plan(talk, quote, spec.job_name, members=members)
             hold += (quote.hold or 0) * members
         _must_have_place(quotes)
-        _agree(talk, talk.say("Holds about {hold}. Submit?", hold=money(hold)), yes=yes)
+        _agree(talk, _question(talk, hold, count=len(quotes)), yes=yes)
     return _post(talk, loaded, accept=True)
 
 
@@ -99,7 +99,7 @@ def _post_then_accept(talk: Talk, loaded: Sequence[LoadedSpec], *, yes: bool) ->
     posted = _post(talk, loaded, accept=False)
     try:
         hold = sum((_plan_of(talk, job) for job in posted), Decimal(0))
-        _agree(talk, talk.say("Holds {hold}. Submit?", hold=money(hold)), yes=yes)
+        _agree(talk, _question(talk, hold, count=len(posted)), yes=yes)
         return tuple(talk.grid.jobs.accept_job(job.id) for job in posted)
     except BaseException:
         # Whatever went wrong, nothing may start that nobody has agreed to.
@@ -120,6 +120,12 @@ def _plan_of(talk: Talk, job: Job) -> Decimal:
     if rejected is not None:
         raise rejected
     return quote.hold or Decimal(0)
+
+
+def _question(talk: Talk, hold: Decimal, *, count: int) -> str:
+    if count == 1:
+        return talk.say("Submit?")  # its hold stands in the line above
+    return talk.say("Holds {hold} in all. Submit?", hold=money(hold))
 
 
 def _agree(talk: Talk, question: str, *, yes: bool) -> None:

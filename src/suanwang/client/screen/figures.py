@@ -25,7 +25,18 @@ def money(amount: Decimal | None, currency: str = "CNY") -> str:
     places = 2
     while amount and abs(amount) < Decimal(10) ** -places and places < 6:  # noqa: PLR2004 - 10⁻⁶ yuan is the smallest unit
         places += 1
-    shown = f"{amount:,.{places}f}"
+    return _with_symbol(f"{amount:,.{places}f}", currency)
+
+
+def exact_money(amount: Decimal | None, currency: str = "CNY") -> str:
+    """Write an amount with every place it has, so that columns add up to the last digit."""
+    if amount is None:
+        return "–"
+    whole, _, places = f"{amount:,f}".partition(".")
+    return _with_symbol(f"{whole}.{places.rstrip('0').ljust(2, '0')}", currency)
+
+
+def _with_symbol(shown: str, currency: str) -> str:
     symbol = _SYMBOLS.get(currency)
     return f"{symbol} {shown}" if symbol else f"{shown} {currency}"
 

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from suanwang.basics.languages import Texts
-from suanwang.client.screen.figures import ago, clock, money, printable
+from suanwang.client.screen.figures import ago, clock, exact_money, money, printable
 from suanwang.client.screen.plan import a_table
 from suanwang.client.wire_grid import Centre, Offer
 from suanwang.client.wire_money import Account, Statement
@@ -75,9 +75,9 @@ def account_list(accounts: Sequence[Account], say: Texts) -> RenderableType:
     table = a_table(say("account"), say("balance"), say("held"), say("available"),
                     right=(1, 2, 3))  # fmt: skip
     for account in accounts:
-        table.add_row(account.name, money(account.balance, account.currency),
-                      money(account.held, account.currency),
-                      money(account.available, account.currency))  # fmt: skip
+        table.add_row(account.name, exact_money(account.balance, account.currency),
+                      exact_money(account.held, account.currency),
+                      exact_money(account.available, account.currency))  # fmt: skip
     return table
 
 
@@ -85,12 +85,12 @@ def statement_page(statement: Statement, say: Texts) -> RenderableType:
     """Draw a statement: opening + entries = closing."""
     currency = statement.currency
     table = a_table(say("at"), say("for"), say("amount"), say("balance"), right=(2, 3))
-    table.add_row(clock(statement.start), say("opening"), "", money(statement.opening, currency),
+    table.add_row(clock(statement.start), say("opening"), "", exact_money(statement.opening, currency),
                   style="bold")  # fmt: skip
     for entry in statement.items:
         what = "  ".join(str(value) for value in entry.memo.values())
-        table.add_row(clock(entry.at), printable(what), money(entry.amount, currency),
-                      money(entry.balance, currency))  # fmt: skip
-    table.add_row(clock(statement.end), say("closing"), "", money(statement.closing, currency),
+        table.add_row(clock(entry.at), printable(what), exact_money(entry.amount, currency),
+                      exact_money(entry.balance, currency))  # fmt: skip
+    table.add_row(clock(statement.end), say("closing"), "", exact_money(statement.closing, currency),
                   style="bold")  # fmt: skip
     return table

@@ -16,6 +16,7 @@ from suanwang.client.screen.figures import (
     ago,
     clock,
     duration,
+    exact_money,
     figure,
     money,
     printable,
@@ -145,9 +146,9 @@ def bill_table(bill: Bill, say: Texts) -> Table:
         say("bill"), say("quantity"), say("unit"), say("price"), say("amount"), right=(1, 3, 4)
     )
     for line in bill.lines:
-        price, amount = (money(each, bill.currency) for each in (line.price, line.amount))
+        price, amount = (exact_money(each, bill.currency) for each in (line.price, line.amount))
         table.add_row(line.kind, f"{line.quantity.normalize():f}", line.unit, price, amount)
-    table.add_row(say("total"), "", "", "", money(bill.total, bill.currency), style="bold")
+    table.add_row(say("total"), "", "", "", exact_money(bill.total, bill.currency), style="bold")
     return table
 
 
