@@ -35,6 +35,7 @@ from suanwang.agent.errors import (
 from suanwang.agent.lease import Lease, LeaseInput
 
 ATTEMPTS = 4
+_AT_THE_CENTRE = frozenset({"store"})  # its own cold store: nothing moves over a link
 BACK_OFF_SECONDS = 0.5  # doubled after each attempt
 RESERVE_BYTES = 256_000_000  # of the machine's disk, never promised to a job
 _PARTIAL = ".suanwang-partial"
@@ -91,7 +92,6 @@ class Stager:
         if wanted.source.startswith("store:") and wanted.source.endswith("/"):
             extracted = await asyncio.to_thread(self._cold.extract, wanted.source, target)
             self._room(extracted)
-            self._stayed += extracted
             return
         if wanted.to.endswith("/") or target.is_dir():
             target = target / PurePosixPath(wanted.source).name
