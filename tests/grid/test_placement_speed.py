@@ -27,16 +27,16 @@ def fifty(price="4.00"):
     ]
 
 
-# Measured on a quiet core at about a third of each bound; CI's cores are shared.
+# A quiet core needs 1.2, 2.5 and 4.5 ms; the bounds allow for shared cores and for coverage.
 @pytest.mark.parametrize(
     ("facts", "price", "milliseconds"),
     [
-        ({"expected": HOUR / 4, "time_limit": HOUR}, "4.00", 6),
-        ({"deadline": after(40)}, PEAK_AND_VALLEY, 12),
+        ({"expected": HOUR / 4, "time_limit": HOUR}, "4.00", 15),
+        ({"deadline": after(40)}, PEAK_AND_VALLEY, 45),
         (
             {"deadline": after(40), "weights": {Preference.COST: 0.5, Preference.GREEN: 0.5}},
             PEAK_AND_VALLEY,
-            24,
+            90,
         ),
     ],
     ids=["flat prices", "waiting for a cheaper hour", "waiting for a greener hour"],

@@ -23,11 +23,12 @@ from tests.grid.builders import (
 
 from suanwang.basics.money import Money
 from suanwang.basics.products import CardClass
-from suanwang.basics.slots import Slot
+from suanwang.basics.slots import Slot, to_micros
 from suanwang.grid.demand import Preference, WhyNot
 from suanwang.grid.energy import carbon_g, draw_of
 from suanwang.grid.fees import TAKE_RATES
 from suanwang.grid.list_price import ListPrice
+from suanwang.grid.offer import terms
 from suanwang.grid.placement import HORIZON, plan
 
 OTHER = CardClass("h100-80g-sxm")
@@ -261,3 +262,18 @@ def test_a_price_of_many_micro_yuan_stays_exact():
     price = ListPrice.flat(Money(1_234_567))
     row = plan(a_demand(cards=7), [a_state(price=price)], now=NOW)[0]
     assert row.compute_cost == Money(7 * 1_234_567)
+
+
+@settings(max_examples=30, deadline=None)
+@given(demands, states(most=1), st.integers(0, 30))
+def test_what_starts_an_hour_apart_emit_and_cost_is_what_each_does(demand, pools, begin):
+    known = terms(demand, pools[0], latency_ms=9.5, take=TAKE_RATES)
+    starts = [to_micros(after(begin + i)) for i in range(5)]
+    carbons = known.carbon_each_hour(starts[0], 5)
+    expected = [known.carbon_g(each) for each in starts]
+    assert [each / (1000 * 10**5 * 3.6e9) for each in carbons] == pytest.approx(expected)
+    raw = known.compute_raw_each_hour(starts[0], 5)
+    price, run = pools[0].pool.price, known.run_micros
+    assert raw == [
+        price.unit_micros(s + known.in_micros, s + known.in_micros + run) for s in starts
+    ]

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cache
 from math import ceil
 
-from suanwang.basics.money import Money, round_exactly
+from suanwang.basics.money import round_exactly
 from suanwang.grid.catalogue import City, Position, latency, place
 from suanwang.grid.catalogue.links import estimated
 from suanwang.grid.centre import Centre, PoolState
@@ -184,8 +184,3 @@ def _store_units(demand: Demand, centre: Centre) -> int:
         return 0
     months = Fraction(demand.store_gb) * Fraction(demand.store_months)
     return round_exactly(months * price.units)
-
-
-def money(units: int, like: Money) -> Money:
-    """Return units of the asset that prices are in."""
-    return Money(units, like.asset)
