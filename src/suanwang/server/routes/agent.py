@@ -147,6 +147,8 @@ async def leases(call: SignedAgent, body: TakeIn) -> Response:
     while not offers and not parts.stopping and (left := until - time.monotonic()) > 0:
         await parts.placed.wait(min(left, LOOK_SECONDS), since=rings)
         rings = parts.placed.rings
+        if await call.request.is_disconnected():
+            break  # nobody would hear of a lease, and its job would wait until that runs out
         if await parts.store.read(lambda tx: _has_work(tx, call)):
             offers = await _take(call, body.max)
     if offers:
