@@ -196,3 +196,15 @@ def test_a_job_outlives_kill_9_of_the_server(grid):
     grid.start()
     assert grid.wait(job, "SETTLED", "FAILED", "LOST") == "SETTLED"
     assert grid.get(f"/v1/jobs/{job}")["attempt"] == 0
+
+
+def test_a_job_is_not_given_to_an_agent_that_has_hung_up(grid):
+    agent = grid.join()
+    grid.until(lambda: "joined" in agent.said(), "the hello")
+    time.sleep(1)  # in the middle of its long poll
+    assert agent.end() == 0
+    job = grid.submit(run="echo hi")
+    grid.wait(job, "PLACED", "STAGED")
+    grid.agents.append(AgentProcess(agent.home))
+    assert grid.wait(job, "SETTLED", "FAILED", "LOST") == "SETTLED"
+    assert grid.get(f"/v1/jobs/{job}")["attempt"] == 0
