@@ -27,14 +27,14 @@ FOLDER = Path(tempfile.mkdtemp())
 TEMPLATE = FOLDER / "template.db"
 SPECS = st.fixed_dictionaries(
     {
-        "resources": st.sampled_from([{"cards": 1}, {"cards": 3}, {"cards": 8}, {"cards": 9}]),
+        "resources": st.sampled_from([{"cards": 1}, {"cards": 3}, {"cards": 8}]),
         "retry": st.sampled_from([0, 2]),
         "time_limit": st.sampled_from(["2m", "2h"]),
     },
     optional={
         "array": st.just("0-2"),
         "deadline": st.sampled_from(["5m", "1h"]),
-        "max_price": st.sampled_from(["0.01", "30"]),
+        "max_price": st.sampled_from(["0.60", "30"]),
     },
 )
 
@@ -56,7 +56,7 @@ class Jobs(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.url = url()
-        self.world = a_world(Store.open(self.url), funds="20")
+        self.world = a_world(Store.open(self.url), funds="60")
 
     def tell(self, report):
         """Agents and buyers may be refused, by name; anything else is a mistake of ours."""
@@ -86,9 +86,20 @@ class Jobs(RuleBasedStateMachine):
     def one_loop(self, loop):
         self.world.loop(loop)
 
+    @rule(target=submitted, spec=SPECS)
+    def submit_and_place(self, spec):
+        self.everybody_speaks()
+        made = self.world.placed(a_spec(**spec))
+        return made[-1].id if isinstance(made, list) else made.id
+
     @rule()
     def all_loops(self):
+        self.everybody_speaks()
         self.world.run_loops(turns=1)
+
+    def everybody_speaks(self):
+        for agent in self.world.agents.values():
+            agent.beats()
 
     @rule(loop=st.sampled_from([loops.QUOTE, loops.CLEAR, loops.PLACE]))
     def die_between_fetch_and_apply(self, loop):
@@ -101,7 +112,7 @@ class Jobs(RuleBasedStateMachine):
         self.world.store.close()
         self.world.store = Store.open(self.url)
 
-    @rule(seconds=st.sampled_from([0, 1, 5, 16, 70, 4000]))
+    @rule(seconds=st.sampled_from([0, 1, 1, 5, 5, 16, 70, 4000]))
     def sleep(self, seconds):
         self.world.sleep(seconds)
 
@@ -109,6 +120,11 @@ class Jobs(RuleBasedStateMachine):
     def take(self, centre):
         taken = self.world.agent(centre).take(limit=1)
         return taken[0] if taken else None
+
+    @rule(target=runs, centre=st.sampled_from(["guian", "zhongwei"]))
+    def take_and_begin(self, centre):
+        taken = self.world.agent(centre).take(limit=1)
+        return taken[0].begin() if taken else None
 
     @rule(run=runs, step=st.sampled_from(["stage", "start", "begin"]))
     def report(self, run, step):
