@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -83,14 +85,17 @@ def account_list(accounts: Sequence[Account], say: Texts) -> RenderableType:
 
 def statement_page(statement: Statement, say: Texts) -> RenderableType:
     """Draw a statement: opening + entries = closing."""
-    currency = statement.currency
     table = a_table(say("at"), say("for"), say("amount"), say("balance"), right=(2, 3))
-    table.add_row(clock(statement.start), say("opening"), "", exact_money(statement.opening, currency),
-                  style="bold")  # fmt: skip
+
+    def row(at: datetime, what: str, amount: Decimal | None, balance: Decimal) -> list[str]:
+        moved = "" if amount is None else exact_money(amount, statement.currency)
+        return [clock(at), printable(what), moved, exact_money(balance, statement.currency)]
+
+    opening = row(statement.start, say("opening"), None, statement.opening)
+    table.add_row(*opening, style="bold")
     for entry in statement.items:
         what = "  ".join(str(value) for value in entry.memo.values())
-        table.add_row(clock(entry.at), printable(what), exact_money(entry.amount, currency),
-                      exact_money(entry.balance, currency))  # fmt: skip
-    table.add_row(clock(statement.end), say("closing"), "", exact_money(statement.closing, currency),
-                  style="bold")  # fmt: skip
+        table.add_row(*row(entry.at, what, entry.amount, entry.balance))
+    closing = row(statement.end, say("closing"), None, statement.closing)
+    table.add_row(*closing, style="bold")
     return table
