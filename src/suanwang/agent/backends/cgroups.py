@@ -18,6 +18,7 @@ from suanwang.agent.backends.order import Limits
 
 ROOT = Path("/sys/fs/cgroup")
 CONTROLLERS = ("memory", "pids", "cpu", "cpuacct")
+_LEAF = "suanwang-agent"
 _PERIOD_MICROS = 100_000
 _NANOSECONDS = 1_000_000_000
 _MICROSECONDS = 1_000_000
@@ -72,6 +73,20 @@ class Groups:
     def remove(self) -> None:
         """Kill whatever is left inside and remove the groups."""
         remove(self.folder_names())
+
+
+def settle() -> None:
+    """Move the agent into a leaf of its own (v2 only), so that jobs' groups can stand beside it.
+
+    A v2 group with processes cannot hand its controllers on. Under systemd with `Delegate=yes` the
+    unit's group is ours to divide; elsewhere this fails quietly and the watchdog takes over.
+    """
+    own = _own_v2()
+    if not (ROOT / "cgroup.controllers").exists() or own.name == _LEAF:
+        return
+    with contextlib.suppress(OSError):
+        (own / _LEAF).mkdir(exist_ok=True)
+        _write(own / _LEAF / "cgroup.procs", os.getpid())
 
 
 def make(name: str, limits: Limits) -> Groups | None:
@@ -158,11 +173,13 @@ def _make_v2(name: str, limits: Limits) -> Groups | None:
 
 
 def _mother_v2() -> Path:
-    # A group with processes cannot hand controllers on, so a delegated agent (systemd's
-    # `Delegate=yes` and `DelegateSubgroup=`) makes the jobs' groups beside itself.
+    own = _own_v2()
+    return own.parent if own.name == _LEAF else own
+
+
+def _own_v2() -> Path:
     mine = next((line[3:] for line in _membership() if line.startswith("0::")), "/")
-    own = ROOT / mine.strip().lstrip("/")
-    return own.parent if own != ROOT else own
+    return ROOT / mine.strip().lstrip("/")
 
 
 def _limit_v2(folder: Path, limits: Limits) -> None:

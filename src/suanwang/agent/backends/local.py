@@ -58,6 +58,8 @@ class LocalBackend:
         self._bwrap = bwrap
         self._show = tuple(show)
         self._groups = groups
+        if groups:
+            cgroups.settle()
 
     async def start(self, order: JobOrder, sink: LineSink) -> Running:
         """Start a job. Raises LaunchFailed."""
