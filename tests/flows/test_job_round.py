@@ -136,6 +136,26 @@ def test_a_job_whose_deadline_passes_while_it_waits_is_rejected(store):
     world.check()
 
 
+def test_when_more_wait_than_a_round_takes_the_oldest_are_in_each_and_the_others_take_turns(
+    store, monkeypatch
+):
+    monkeypatch.setattr(clear_round, "BATCH", 3)
+    monkeypatch.setattr(clear_round, "ALWAYS", 1)
+    world = a_world(store, centres=("guian",))
+    world.agent("guian").hello(cards=1)
+    names = "abcdef"
+    quoted(world, *[a_spec(name=name) for name in names])
+
+    def a_round():
+        batch = fetch(world)
+        apply(world, clear_round.decide(batch))
+        return "".join(job.name for job in batch.jobs)
+
+    assert [a_round() for _ in range(3)] == ["abc", "bde", "bf"]
+    world.sleep(2)
+    assert a_round() == "bcd"
+
+
 # The round's four tests.
 
 
