@@ -118,12 +118,12 @@ def _whereabouts(fields: Fields) -> _Whereabouts:
     A city that the catalogue does not know needs a position and a province of its own.
     """
     zone_id = fields.text("zone")
+    town = fields.text("city") if fields.has("city") else None
     own = _position(fields)
     if is_zone(zone_id):
         found = zone(zone_id)
-        town = fields.text("city") if fields.has("city") else found.name.en
-        return _Whereabouts(found.id, town, _province(fields, found.province), own)
-    town = fields.text("city") if fields.has("city") else None
+        where = _province(fields, found.province)
+        return _Whereabouts(found.id, town or found.name.en, where, own)
     if town is not None and not _is_city(zone_id, town):
         raise ZoneNotOfCentre(zone=zone_id, city=town)
     if own is not None and fields.has("province"):
