@@ -64,6 +64,10 @@ class FakeGrid:
     def async_client(self, **changes) -> AsyncClient:
         return AsyncClient(URL, KEY, mount=httpx.MockTransport(self.answer), **changes)
 
+    def client_like(self, kind, url=None, key=None, **changes) -> Client:
+        """Make a client as the command does, with this exchange behind it."""
+        return kind(url, key, mount=httpx.MockTransport(self.answer), **changes)
+
     def paths(self, method: str) -> list[str]:
         return [r.url.path for r in self.requests if r.method == method]
 

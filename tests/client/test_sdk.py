@@ -12,6 +12,7 @@ from tests.client.fake_grid import FakeGrid, an_option, problem
 
 from suanwang.basics.errors import Conflict, Invalid, Limited, NotFound, NotSignedIn, Refused
 from suanwang.client import answers
+from suanwang.client.aio import jobs as async_jobs
 from suanwang.client.errors import (
     AnswerUnreadable,
     ArrayNeedsAll,
@@ -32,6 +33,7 @@ from suanwang.client.sync import jobs as sync_jobs
 def grid(monkeypatch):
     monkeypatch.setattr(answers, "pause_before", lambda attempt, answer: 0.0)
     monkeypatch.setattr(sync_jobs, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(async_jobs, "LOOK_SECONDS", 0.0)
     return FakeGrid()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ from suanwang.client.talk import language
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+_CANNOT_WRITE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 EXIT_BROKEN_PIPE = 141  # what a shell shows for a program ended by SIGPIPE
 
 app = typer.Typer(
@@ -93,6 +95,8 @@ def _run(args: list[str], say: Texts) -> int:
     except (KeyboardInterrupt, typer.Abort):
         _complain(say("Interrupted."), say)
         return EXIT_INTERRUPTED
+    except SystemExit as left:
+        return _left(left)
     except BrokenPipeError:
         _forget_stdout()
         return EXIT_BROKEN_PIPE
@@ -101,7 +105,18 @@ def _run(args: list[str], say: Texts) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _left(left: SystemExit) -> int:
+    """Return the code of a command that left by itself; Typer leaves so at a broken pipe."""
+    if type(sys.stdout).__name__ == "PacifyFlushWrapper":
+        return EXIT_BROKEN_PIPE
+    return left.code if isinstance(left.code, int) else EXIT_FAILED if left.code else 0
+
+
 def _unexpected(error: Exception, say: Texts) -> int:
+    if isinstance(error, OSError) and error.errno in _CANNOT_WRITE and error.filename is None:
+        _complain(say("Cannot write the result: {reason}", reason=error.strerror), say)
+        _forget_stdout()
+        return EXIT_FAILED
     if hasattr(error, "format_message"):
         return _usage(error, say)
     if os.environ.get("SUANWANG_DEBUG"):

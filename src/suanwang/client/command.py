@@ -8,6 +8,7 @@ LateCommand     stands for one of these and is loaded when it is called
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any
@@ -88,7 +89,8 @@ class ClientCommand(TyperCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Typer's own
         super().__init__(*args, **kwargs)
         own = {each.name for each in self.params}
-        self.params += [each for each in _every_option() if each.name not in own]
+        # Copies, since translating changes them.
+        self.params += [copy(each) for each in _every_option() if each.name not in own]
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - Typer's own
         """Return the help in the reader's language."""
@@ -104,7 +106,11 @@ class ClientCommand(TyperCommand):
         wishes = {name: ctx.params.pop(name) for name in names & ctx.params.keys()}
         wishes["lang"] = wishes.get("lang") or (ctx.find_root().params.get("lang"))
         ctx.obj = Talk(**wishes)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # Typer would leave without a word.
+            raise typer.Abort from None
 
 
 class LateCommand(TyperCommand):
@@ -166,6 +172,7 @@ class LateGroup(TyperGroup):
             return own
         found, say = _late_below(_path(ctx)).get(cmd_name), ctx.find_root().obj
         if found is not None and isinstance(say, Texts):
+            found = copy(found)
             translate(found, say)
         return found
 
