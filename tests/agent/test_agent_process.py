@@ -199,6 +199,30 @@ def test_a_store_job_archives_and_a_later_job_reads_it_back(server, start_agent)
     assert server.outputs["back.png"] == b"frame" * 1000
 
 
+def test_a_full_work_directory_is_the_centres_fault_and_said_before_anything_runs(
+    server, start_agent
+):
+    start_agent()
+    lease = server.lease({"resources": {"disk": "900PB"}})
+    body = server.report(lease).body
+    assert (body["fault"], body["code"]) == ("centre", "disk-full")
+    assert server.verbs(lease) == ["failed"]
+
+
+def test_a_result_outlives_a_server_that_is_away_for_longer_than_the_lease(server, start_agent):
+    start_agent()
+    server.lease_seconds = 1.0
+    lease = server.lease({"run": "echo made > x; sleep 0.5", "outputs": ["x"]})
+    server.wait_for(lease, "started")
+    time.sleep(0.2)
+    server.away = True
+    time.sleep(0.5)  # it ends now, within its lease, and nobody hears of it
+    time.sleep(2)
+    server.away = False
+    assert server.report(lease).body["exit_code"] == 0
+    assert server.outputs["x"] == b"made\n"
+
+
 def test_missing_outputs_are_named_and_the_exit_code_stays(server, start_agent):
     start_agent()
     lease = server.lease({"run": "exit 7", "outputs": ["nothing.txt"]})

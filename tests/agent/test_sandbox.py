@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.agent.builders import an_order, wait_alive, wait_gone
 
-from suanwang.agent.backends import cgroups, sandbox
+from suanwang.agent.backends import cgroups, sandbox, watch
 from suanwang.agent.backends.local import LocalBackend, kill_leftovers, probe_environment
 from suanwang.agent.backends.order import MB, EndedBy
 from suanwang.agent.errors import (
@@ -109,6 +109,12 @@ def test_a_stopped_job_is_asked_first(tmp_path, how):
         after=(0.5, EndedBy.CANCEL), **how,
     )  # fmt: skip
     assert (ended.exit_code, ended.by, said) == (143, EndedBy.CANCEL, "saved\n")
+
+
+def test_a_disk_that_somebody_else_fills_is_the_centres_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "CENTRE_DISK_BYTES", 10**18)
+    ended, _ = run(tmp_path / "j", "sleep 20")
+    assert ended.by is EndedBy.CENTRE_DISK
 
 
 def test_cpu_seconds_are_metered(tmp_path, how):

@@ -198,6 +198,8 @@ class LeaseRun:
         try:
             ended = await running.wait()
             self._running = None
+            # From here on nothing runs: a lease that runs out now no longer drops the result.
+            self._free_cards()
             await telling
             _say_why(logs, ended, order)
         finally:
