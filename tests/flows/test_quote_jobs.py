@@ -138,6 +138,31 @@ def test_a_silent_centre_is_not_offered(world):
     assert found == {"zhongwei centre": None, "guian centre": "centre-silent"}
 
 
+def test_a_job_that_only_silent_centres_could_take_waits_a_minute_for_them(world):
+    world.sleep(16)  # as after a restart of the server: nobody has spoken yet
+    patient = world.submit(a_spec(name="patient"))
+    hopeless = world.submit(a_spec(name="hopeless", resources={"cards": 9}))
+    world.loop(loops.QUOTE)
+    assert (world.state(patient.id), world.state(hopeless.id)) == ("SUBMITTED", "REJECTED")
+    world.sleep(3)
+    world.loop(loops.QUOTE)
+    assert world.verbs(patient.id) == ["submit", "wait"]
+    world.agent("guian").beats()
+    world.sleep(3)
+    world.loop(loops.QUOTE)
+    assert (world.state(patient.id), world.job(patient.id).reason_code) == ("QUOTED", None)
+
+
+def test_who_waits_in_vain_is_rejected(world):
+    world.sleep(16)
+    job = world.submit()
+    world.loop(loops.QUOTE)
+    world.sleep(60)
+    world.loop(loops.QUOTE)
+    assert world.state(job.id) == "REJECTED"
+    assert world.job(job.id).reason["detail"] == "centre-silent 2"
+
+
 # The pipeline's four tests.
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -23,7 +23,7 @@ from suanwang.flows.demands import data_centres, demand_of_job
 from suanwang.flows.pipeline import LockToken, lock_params
 from suanwang.flows.timing import Timing
 from suanwang.grid.centre import PoolState
-from suanwang.grid.demand import Option
+from suanwang.grid.demand import Demand, Option, WhyNot
 from suanwang.grid.placement import plan
 from suanwang.jobs.demand import demand_of
 from suanwang.jobs.lifecycle import JobEvent, JobState
@@ -58,6 +58,7 @@ class Plans:
     lock_token: LockToken
     options: Mapping[JobId, tuple[Option, ...]]
     refusals: Mapping[JobId, str]  # what placement cannot read at all, in its words
+    waits: frozenset[JobId]  # only silent centres could take them
 
 
 def fetch_submitted(tx: Tx, *, act: Act, timing: Timing) -> Unplanned | None:
@@ -77,20 +78,38 @@ def fetch_submitted(tx: Tx, *, act: Act, timing: Timing) -> Unplanned | None:
 
 def plan_quotes(batch: Unplanned) -> Plans:
     """Plan each job; pure. Members of an array share one plan."""
-    planned: dict[tuple[str, CentreId | None], tuple[Option, ...]] = {}
+    planned: dict[tuple[str, CentreId | None], tuple[tuple[Option, ...], bool]] = {}
     options: dict[JobId, tuple[Option, ...]] = {}
     refusals: dict[JobId, str] = {}
+    waits: set[JobId] = set()
     for job in batch.jobs:
-        only = batch.only_centres.get(job.id)
+        key = (job.spec, batch.only_centres.get(job.id))
         try:
-            if (job.spec, only) not in planned:
-                demand = demand_of_job(job, only_centre=only)
-                planned[job.spec, only] = tuple(plan(demand, batch.states, now=batch.now))
+            if key not in planned:
+                planned[key] = _plan(demand_of_job(job, only_centre=key[1]), batch)
         except (Refused, ValidationError) as why:
             # One job that cannot be read must not keep the others of its batch waiting.
             refusals[job.id] = str(why)[:DETAIL_MAX]
-        options[job.id] = planned.get((job.spec, only), ())[:OPTIONS_KEPT]
-    return Plans(lock_token=batch.lock_token, options=options, refusals=refusals)
+        found, only_silent = planned.get(key, ((), False))
+        options[job.id] = found[:OPTIONS_KEPT]
+        if only_silent:
+            waits.add(job.id)
+    return Plans(
+        lock_token=batch.lock_token, options=options, refusals=refusals, waits=frozenset(waits)
+    )
+
+
+def _plan(demand: Demand, batch: Unplanned) -> tuple[tuple[Option, ...], bool]:
+    """Return a job's options, and whether only centres that are silent now could take it."""
+    options = tuple(plan(demand, batch.states, now=batch.now))
+    if _feasible(options) or not any(each.why_not is WhyNot.SILENT for each in options):
+        return options, False
+    awake = [replace(state, silent=False) for state in batch.states]
+    return options, _feasible(plan(demand, awake, now=batch.now))
+
+
+def _feasible(options: Sequence[Option]) -> bool:
+    return any(each.why_not is None for each in options)
 
 
 def apply_quotes(tx: Tx, plans: Plans, *, act: Act, timing: Timing) -> int:
@@ -102,16 +121,18 @@ def apply_quotes(tx: Tx, plans: Plans, *, act: Act, timing: Timing) -> int:
     for job in ours.values():
         if job.state is not JobState.SUBMITTED:
             continue
-        options = plans.options[job.id]
+        if job.id in plans.waits and act.now - job.created_at < timing.silence_wait:
+            _wait(change, job, act.now + timing.try_again)
+            continue
         quote = Quote(
             job_id=job.id,
-            options=options,
+            options=plans.options[job.id],
             made_at=act.now,
             expires_at=act.now + timing.quote_ttl,
         )
         made.append(quote)
         if quote.chosen is None:
-            facts = {"detail": plans.refusals.get(job.id) or _whys(options)}
+            facts = {"detail": plans.refusals.get(job.id) or _whys(quote.options)}
             change.end(job, JobEvent.REJECT, "no-feasible-place", facts)
             continue
         job = _quote(change, job, quote)  # noqa: PLW2901 - the job as it is now
@@ -121,6 +142,15 @@ def apply_quotes(tx: Tx, plans: Plans, *, act: Act, timing: Timing) -> int:
     _accept_all(tx, change, asked)
     unblock.write(tx, change)
     return len(made)
+
+
+def _wait(change: Change, job: Job, again: Instant) -> None:
+    """Look again soon: after a restart of ours every centre is silent for a few seconds."""
+    code = "centre-silent"
+    if job.reason_code == code:
+        change.jobs[job.id] = replace(job, next_try_at=again)
+    else:
+        change.note(job, "wait", detail={"code": code}, reason_code=code, next_try_at=again)
 
 
 def plan_only(
@@ -149,6 +179,7 @@ def _quote(change: Change, job: Job, quote: Quote) -> Job:
             "hold": chosen.cost_at_most,
         },
         quote_expires_at=quote.expires_at,
+        reason_code=None,
     )
 
 

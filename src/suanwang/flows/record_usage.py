@@ -50,7 +50,7 @@ def record_usage(
     found = reports.load(tx, lease_id, token, act=act)
     stored = _stored(record, found, signature, act)
     if found.token_old:
-        return _refuse(tx, found, stored, found.token_old, act)
+        return _refuse(tx, found, stored, refusal=found.token_old, act=act)
     before = usage.accepted_of_lease(tx, found.lease.id)
     if before is not None and before.id == record.usage_id:
         return Report(found.job)
@@ -58,7 +58,7 @@ def record_usage(
     if refusal is None and (before is not None or not usage.add(tx, stored)):
         refusal = UsageTwice(id=record.usage_id, lease=lease_id)
     if refusal is not None:
-        return _refuse(tx, found, stored, refusal, act)
+        return _refuse(tx, found, stored, refusal=refusal, act=act)
     change = Change(act)
     detail = {"usage_id": record.usage_id, "wall_seconds": record.wall_seconds}
     job = change.advance(found.job, JobEvent.METER, detail=detail, usage=record.to_wire())
@@ -107,7 +107,7 @@ def _stored(record: UsageRecord, found: Reported, signature: str, act: Act) -> S
     )
 
 
-def _refuse(tx: Tx, found: Reported, stored: StoredUsage, refusal: Refused, act: Act) -> Report:
+def _refuse(tx: Tx, found: Reported, stored: StoredUsage, *, refusal: Refused, act: Act) -> Report:
     if len(usage.of_job(tx, found.job.id)) < REFUSED_KEPT_MAX:
         code = str(refusal.facts.get("reason", refusal.code))
         # An id of our own: the same record may come again, then rightly signed, and be accepted.

@@ -17,6 +17,7 @@ class Timing:
     settle_every: timedelta | None = None  # None: at the end of each Beijing day
     lock: timedelta = timedelta(seconds=60)  # work outside that takes longer is given up
     try_again: timedelta = timedelta(seconds=2)  # for a job that has no place now
+    silence_wait: timedelta = timedelta(minutes=1)  # for a centre to speak before a job is rejected
     usage_wait: timedelta = timedelta(minutes=10)  # for a usage record after the job's return
     move_wait: timedelta = timedelta(hours=1)  # for another place after a centre's fault
 

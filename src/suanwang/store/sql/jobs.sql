@@ -168,9 +168,3 @@ SELECT COUNT(*) AS members,
        COALESCE(SUM(CASE WHEN exit_code <> 0 OR (exit_code IS NULL AND finished_at IS NOT NULL)
                 THEN 1 ELSE 0 END), 0) AS badly
 FROM jobs WHERE array_id = :array_id AND organisation_id = :organisation_id
-
--- name: array_for_update
--- The members of an array, locked, so that none ends unseen while another job begins to wait.
-SELECT id FROM jobs
-WHERE array_id = :array_id AND organisation_id = :organisation_id
-ORDER BY id {for_update}
