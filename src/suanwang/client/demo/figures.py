@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -65,30 +67,75 @@ class Told:
         """Say whether the job's place was a choice, and not where its data had been put."""
         return all(row["why_not"] != "data-elsewhere" for row in self.quote["options"])
 
-    def cost_at(self, centre: str) -> Decimal | None:
-        """Return what this job's metered use would have cost at another centre.
+    def _elsewhere(self, centre: str, *, figure: str, here_is: Decimal) -> Decimal | None:
+        """Scale a figure of another centre's plan to the use that was metered here.
 
-        The plan of the same moment gives every centre's cost for the expected run; the ratio of
-        what was charged to what was planned here turns expected into metered use.
+        The plan of the same moment gives every centre's figure for the expected run; the ratio of
+        what came out to what was planned here turns expected into metered use.
         """
-        by_centre = {row["centre"]: row for row in self.quote["options"] if not row["why_not"]}
+        rows = {row["centre"]: row for row in self.quote["options"] if not row["why_not"]}
         here = (self.job["centre"] or {}).get("name")
         if centre == here:
-            return Decimal(self.job["charge"] or 0)
-        if here not in by_centre or centre not in by_centre:
+            return here_is
+        if here not in rows or centre not in rows:
             return None
-        planned = Decimal(by_centre[here]["cost"])
-        if not planned:
-            return None
-        return Decimal(by_centre[centre]["cost"]) * Decimal(self.job["charge"] or 0) / planned
+        planned = Decimal(str(rows[here][figure]))
+        return Decimal(str(rows[centre][figure])) * here_is / planned if planned else Decimal(0)
+
+    def cost_at(self, centre: str) -> Decimal | None:
+        """Return what this job's metered use would have cost at another centre, in yuan."""
+        charged = Decimal(self.job["charge"] or 0)
+        return self._elsewhere(centre, figure="cost", here_is=charged)
+
+    def carbon_at(self, centre: str) -> Decimal | None:
+        """Return what this job's metered use would have emitted at another centre, in grams."""
+        emitted = Decimal(self.line("carbon").get("quantity", "0"))
+        return self._elsewhere(centre, figure="carbon_g", here_is=emitted)
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the job ran."""
+        return float(self.usage.get("wall_seconds", 0))
 
 
-def single_centre_costs(told: list[Told], centres: list[str]) -> dict[str, Decimal | None]:
-    """Sum each centre's cost over all jobs; None where some job could not have run there."""
-    sums: dict[str, Decimal | None] = {}
-    for centre in centres:
-        costs = [each.cost_at(centre) for each in told]
-        sums[centre] = (
-            None if None in costs else sum((c for c in costs if c is not None), Decimal(0))
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """The same work at one place: yuan, grams, and seconds until all of it is done."""
+
+    cost: Decimal
+    carbon: Decimal
+    seconds: float
+
+
+def at_one_centre(told: list[Told], centre: str) -> Alone | None:
+    """Return what the jobs would have come to at one centre with one card, one after another.
+
+    None where some job could not have run there.
+    """
+    costs = [each.cost_at(centre) for each in told]
+    carbon = [each.carbon_at(centre) for each in told]
+    if None in costs or None in carbon:
+        return None
+    return Alone(_sum(costs), _sum(carbon), sum(each.seconds for each in told))
+
+
+def on_the_grid(told: list[Told]) -> Alone:
+    """Return what the jobs came to where they ran, side by side."""
+    spans = [
+        (
+            datetime.fromisoformat(each.usage["started_at"]),
+            datetime.fromisoformat(each.usage["ended_at"]),
         )
-    return sums
+        for each in told
+        if each.usage
+    ]
+    seconds = (max(end for _, end in spans) - min(start for start, _ in spans)).total_seconds()
+    return Alone(
+        cost=_sum([Decimal(each.job["charge"] or 0) for each in told]),
+        carbon=_sum([Decimal(each.line("carbon").get("quantity", "0")) for each in told]),
+        seconds=seconds if spans else 0.0,
+    )
+
+
+def _sum(amounts: Sequence[Decimal | None]) -> Decimal:
+    return sum((each for each in amounts if each is not None), Decimal(0))

@@ -6,14 +6,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from suanwang.client.demo.buyer import FINAL, Buyer
 from suanwang.client.demo.centres import CENTRES
 from suanwang.client.demo.errors import DemoFailed, FolderNotEmpty
-from suanwang.client.demo.figures import Told, single_centre_costs
+from suanwang.client.demo.figures import Told, at_one_centre, on_the_grid
 from suanwang.client.demo.jobs import WORK, archive_inputs, first_jobs, restore_job
 from suanwang.client.demo.processes import Processes
 from suanwang.client.demo.screen import Screen
@@ -79,13 +78,13 @@ def play(folder: Path, screen: Screen, *, sandbox: bool) -> Played:
         jobs = _submit(buyer, first_jobs(inputs), screen)
         names = [each["to"] for each in inputs]
         jobs += _watch(buyer, jobs, names, screen=screen, processes=processes)
+        _refuse_failures(jobs)
         _bring_home(buyer, jobs, folder, screen)
         ledger = _prove(grid, buyer)
         screen.bills(jobs)
         free = [told for told in jobs if told.could_move()]
-        charged = sum((Decimal(told.job["charge"] or 0) for told in free), Decimal(0))
         centres = [c.name_zh if say.lang == "zh" else c.name for c in CENTRES]
-        screen.comparison(charged, single_centre_costs(free, centres))
+        screen.comparison(on_the_grid(free), {each: at_one_centre(free, each) for each in centres})
     return Played(jobs, ledger, time.monotonic() - start, folder)
 
 
@@ -138,16 +137,31 @@ def _watch(
                 live.start()
             live.update(screen.progress([*jobs, *later]))
             if all(told.job["state"] in FINAL for told in [*jobs, *later]):
-                return later
+                break
             if time.monotonic() > end:
                 raise DemoFailed(what="jobs", why=screen.say("they did not finish in time"))
             processes.wait_until(lambda: True, what="jobs", seconds=1)
             time.sleep(LOOK_SECONDS)
+    screen.console.print(screen.progress([*jobs, *later]))
+    return later
+
+
+def _refuse_failures(jobs: list[Told]) -> None:
+    """Stop with every job's own reason if one did not end as it should."""
+    bad = [
+        f"{told.name}: {told.job['state']}, exit code {told.job['exit_code']}"
+        f" {(told.job['reason'] or {}).get('message', '')}"
+        for told in jobs
+        if told.job["state"] != "SETTLED" or told.job["exit_code"] not in (0, None)
+    ]
+    if bad:
+        raise DemoFailed(what="jobs", why="; ".join(bad))
 
 
 def _bring_home(buyer: Buyer, jobs: list[Told], folder: Path, screen: Screen) -> None:
     """Fetch bills and outputs, put the film together, check what came back from the archive."""
     say = screen.say
+    screen.note("")
     results = folder / "results"
     for told in jobs:
         told.bill = buyer.get(f"/v1/jobs/{told.job['id']}/bill")

@@ -5,24 +5,29 @@ Everything goes to one Rich console: standard output, or standard error when --j
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from suanwang.basics.languages import Texts
-from suanwang.client.demo.figures import Told
+from suanwang.client.demo.figures import Alone, Told
 
 STEPS = ("SUBMITTED", "QUOTED", "CLEARED", "PLACED", "STAGED", "RUNNING",
          "RETURNED", "METERED", "BILLED", "SETTLED")  # fmt: skip
-CENTS = Decimal("0.0001")
+BILL_PARTS = (("compute",), ("data_in", "data_out"), ("store",), ("fee", "tax"))
 
 
 def yuan(amount: str | Decimal | None) -> str:
     """Write an amount for people: four places, since the demo's jobs cost fractions of a fen."""
-    return "–" if amount is None else f"¥{Decimal(amount).quantize(CENTS):f}"
+    return f"¥{_short(amount, 4)}" if amount is not None else "–"
+
+
+def _short(figure: str | Decimal | None, places: int) -> str:
+    return "–" if figure is None else f"{Decimal(figure):.{places}f}"
 
 
 class Screen:
@@ -39,30 +44,29 @@ class Screen:
     def plan(self, told: Told) -> None:
         """Print the plan of one job: every centre with its figures and its reason."""
         say = self.say
-        table = Table(title=f"{told.name} ({told.job['kind']})", title_justify="left")
-        for name in ("", say("centre"), say("class"), say("est. cost"), say("data in"),
-                     "gCO₂e/kWh", say("why")):  # fmt: skip
-            table.add_column(name)
+        table = _table(
+            f"{told.name} ({told.job['kind']})", "", say("centre"), say("class"), say("est. cost"),
+            say("data in"), "gCO₂e/kWh", say("why"), words=7,
+        )  # fmt: skip
         for row in told.quote["options"]:
-            open_ = row["why_not"] is None
+            can = row["why_not"] is None
             table.add_row(
                 "✔" if row["chosen"] else "",
                 row["centre"],
                 f"{row['cards']} × {row['card_class']}",
-                yuan(row["cost"]) if open_ else "–",
-                f"{row['data_seconds']} s" if open_ else "–",
+                yuan(row["cost"]) if can else "–",
+                f"{row['data_seconds']} s" if can else "–",
                 f"{row['carbon_intensity']:.0f}",
                 row["why_text"],
-                style=None if open_ else "dim",
+                style=None if can else "dim",
             )
         self.console.print(table)
 
     def progress(self, jobs: Sequence[Told]) -> Table:
         """Draw where every job stands."""
         say = self.say
-        table = Table(title=say("Progress"), title_justify="left")
-        for name in (say("job"), say("kind"), say("state"), say("centre"), say("steps")):
-            table.add_column(name)
+        columns = (say("job"), say("kind"), say("state"), say("centre"), say("steps"))
+        table = _table(say("Progress"), *columns, words=5)
         for told in jobs:
             state = told.job["state"]
             done = STEPS.index(state) + 1 if state in STEPS else 0
@@ -73,34 +77,49 @@ class Screen:
 
     def live(self) -> Live:
         """Open a live display; on a plain pipe it draws only its last picture."""
-        return Live(console=self.console, refresh_per_second=4, transient=False)
+        return Live(console=self.console, refresh_per_second=4, transient=True)
 
     def bills(self, jobs: Sequence[Told]) -> None:
         """Print what each job used, cost and emitted."""
         say = self.say
-        table = Table(title=say("Bills"), title_justify="left")
-        for name in (say("job"), say("centre"), say("card-hours"), say("compute"), say("data"),
-                     say("store"), say("fee and tax"), say("total"), "Wh", "gCO₂e"):  # fmt: skip
-            table.add_column(
-                name, justify="left" if name in (say("job"), say("centre")) else "right"
-            )
+        table = _table(
+            say("Bills"), say("job"), say("centre"), say("card-hours"), say("compute"), say("data"),
+            say("store"), say("fee and tax"), say("total"), "Wh", "gCO₂e", words=2,
+        )  # fmt: skip
         for told in jobs:
             record = told.record()
             table.add_row(
-                told.name, record["centre"] or "", record["card_hours"] or "–",
-                *(yuan(told.amount(*kinds)) for kinds in
-                  (("compute",), ("data_in", "data_out"), ("store",), ("fee", "tax"))),
-                yuan(record["charge"]), record["energy_wh"] or "–", record["carbon_g"] or "–",
-            )  # fmt: skip
+                told.name,
+                record["centre"] or "",
+                _short(record["card_hours"], 4),
+                *(yuan(told.amount(*kinds)) for kinds in BILL_PARTS),
+                yuan(record["charge"]),
+                _short(record["energy_wh"], 2),
+                _short(record["carbon_g"], 2),
+            )
         self.console.print(table)
 
-    def comparison(self, charged: Decimal, alone: dict[str, Decimal | None]) -> None:
-        """Print what the same work would have cost at each single centre."""
+    def comparison(self, grid: Alone, alone: Mapping[str, Alone | None]) -> None:
+        """Print what the same work would have come to at each single centre."""
         say = self.say
-        table = Table(title=say("The same work at one centre alone"), title_justify="left")
-        for name in (say("place"), say("cost")):
-            table.add_column(name)
-        for centre, cost in alone.items():
-            table.add_row(centre, yuan(cost) if cost is not None else say("cannot run all of it"))
-        table.add_row(say("the grid"), yuan(charged), style="bold")
+        title = say("The same work at one centre alone")
+        table = _table(title, say("place"), say("cost"), "gCO₂e", say("seconds"), words=1)
+        for place, each in alone.items():
+            if each is None:
+                table.add_row(place, say("cannot run all of it"), "–", "–")
+            else:
+                table.add_row(place, *_figures(each))
+        table.add_row(say("the grid, side by side"), *_figures(grid), style="bold")
         self.console.print(table)
+
+
+def _table(title: str, *columns: str, words: int) -> Table:
+    """Open a table whose first `words` columns are words and the rest figures."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="left" if i < words else "right", no_wrap=True)
+    return table
+
+
+def _figures(alone: Alone) -> tuple[str, str, str]:
+    return yuan(alone.cost), f"{alone.carbon:.2f}", f"{alone.seconds:.0f}"
