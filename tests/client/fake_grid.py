@@ -153,8 +153,11 @@ class FakeGrid:
     def _get_jobs(self, request, job_id=None, what=None, name=None):
         if job_id is None:
             wanted = request.url.params.get("state")
-            found = [j for j in self.jobs.values() if wanted in (None, j["state"])]
-            return self._page(request, found[::-1])
+            array = request.url.params.get("array_id")
+            found = [j for j in self.jobs.values()
+                     if wanted in (None, j["state"]) and array in (None, j["array_id"])]  # fmt: skip
+            newest_first = request.url.params.get("sort", "-created") == "-created"
+            return self._page(request, found[::-1] if newest_first else found)
         job = self.jobs.get(job_id)
         if job is None:
             return problem(404, "not-found", f"There is no job {job_id} that you may see.")
@@ -171,6 +174,7 @@ class FakeGrid:
             job["state"], job["reason"] = "REJECTED", {"code": "no-place", "message": "too far"}
             return
         job["state"] = WAY[WAY.index(job["state"]) + 1]
+        job["updated_at"] = f"2026-11-24T09:00:{WAY.index(job['state']):02}Z"
         if job["state"] == "RETURNED":
             job["exit_code"] = self.exit_code
         if job["state"] == "SETTLED":

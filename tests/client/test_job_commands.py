@@ -74,8 +74,10 @@ def test_quiet_prints_ids_alone(fake, suan, job):
 
 def test_an_array_is_planned_by_its_first_member_and_accepted_at_once(fake, suan, write):
     done = suan("job", "submit", write(many=ARRAY), "--yes")
-    assert done.out == "job_1 submitted.\njob_2 submitted.\njob_3 submitted.\n"
+    assert done.out == "arr_1 submitted: 3 jobs.\n"
     assert "many × 3" in done.err
+    assert "suan job wait arr_1" in done.err
+    assert suan("job", "wait", "arr_1", "-q").out == "job_1\njob_2\njob_3\n"
     assert fake.paths("POST") == ["/v1/quotes", "/v1/jobs"]
     assert all(job["accepted"] for job in fake.jobs.values())
 

@@ -108,6 +108,7 @@ def test_an_array_and_what_waits_for_it(grid):
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
     assert sorted(said[-3:]) == ["0", "1", "last"]
+    assert grid.run("job", "wait", said[0].split()[0], "--timeout", "30").returncode == 0
     assert said[-1] == "last"
 
 

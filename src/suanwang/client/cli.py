@@ -63,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run `suan` and leave with its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
     say = load_texts("suanwang.client", language(_wished_language(args)))
+    # Commands of other rooms, and processes that they start, speak the same language.
+    os.environ["SUANWANG_LANG"] = say.lang
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character shows its number; it never ends the command.
         if hasattr(stream, "reconfigure"):

@@ -85,6 +85,11 @@ class Talk:
         """Say whether somebody is there to answer."""
         return not self.no_input and sys.stdin.isatty()
 
+    @property
+    def animated(self) -> bool:
+        """Say whether bars and spinners may move: on a terminal that shows colours."""
+        return self.err.is_terminal and self.err.color_system is not None and self.for_people
+
     def tell(self, text: str = "") -> None:
         """Say something beside the result."""
         self.err.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -143,7 +148,7 @@ class Talk:
     @contextmanager
     def busy(self, text: str) -> Iterator[None]:
         """Show that something takes its time, on a terminal and only there."""
-        if not self.err.is_terminal or not self.for_people:
+        if not self.animated:
             yield
             return
         with self.err.status(text):
@@ -182,9 +187,10 @@ def _console(file: Any) -> Console:  # noqa: ANN401 - a text stream
 
     terminal = file.isatty()
     width = None if terminal or "COLUMNS" in os.environ else WIDTH_NOT_A_TERMINAL
-    return Console(file=file, width=width, soft_wrap=False, no_color=_no_color(terminal=terminal),
-                   force_terminal=None if terminal else False)  # fmt: skip
-
-
-def _no_color(*, terminal: bool) -> bool:
-    return bool(os.environ.get("NO_COLOR")) or not terminal
+    plain = not terminal or bool(os.environ.get("NO_COLOR"))
+    return Console(
+        file=file,
+        width=width,
+        force_terminal=None if terminal else False,
+        color_system=None if plain else "auto",
+    )

@@ -213,5 +213,6 @@ class Bill(Resource):
     total: Decimal
     currency: str = "CNY"
     id: str | None = None
+    organisation_id: str | None = None
     created_at: datetime | None = None
     settled_at: datetime | None = None

@@ -9,6 +9,8 @@ from suanwang.basics.errors import NotFound
 from suanwang.client import files
 from suanwang.client.aio.transport import AsyncTransport
 from suanwang.client.errors import Answered, FileChanged
+from suanwang.client.results import arriving
+from suanwang.client.wire import Output
 
 Told = Callable[[str, Path, int], None]
 
@@ -30,6 +32,17 @@ class AsyncBlobs:
         except NotFound:
             return False
         return True
+
+    async def get(self, sha256: str, path: str | Path, *, told: Told = quiet) -> Path:
+        """Fetch a file of yours to `path`, checked against its SHA-256."""
+        wanted, place = Output(name=sha256, sha256=sha256), Path(path)
+        where = f"/v1/blobs/{sha256}"
+        async with self._transport.stream(where) as answer:
+            with arriving(wanted, place) as coming:
+                async for piece in answer.aiter_bytes(files.CHUNK_BYTES):
+                    coming.write(piece)
+                    told("fetch", place, len(piece))
+        return place
 
     async def put(self, path: str | Path, *, told: Told = quiet) -> str:
         """Send a file unless the exchange has it; return its SHA-256.

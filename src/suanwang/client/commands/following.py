@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 
 from suanwang.client.commands.looking import detached, print_line
 from suanwang.client.errors import EXIT_JOB_FAILED, TimedOut
 from suanwang.client.screen.figures import clock, printable
 from suanwang.client.sync.job import Job
 from suanwang.client.talk import Talk
+from suanwang.client.wire import ENDED
 
 LOOK_SECONDS = 0.5
 LOOK_MAX_SECONDS = 2.0
+SECONDS_PER_JOB = 0.05
+_PRINTING = ENDED | {"RUNNING"}
 
 
 def follow_jobs(talk: Talk, jobs: Sequence[Job]) -> int:
@@ -25,7 +29,8 @@ def follow_jobs(talk: Talk, jobs: Sequence[Job]) -> int:
             if all(each.ended for each in following):
                 break
             pause = LOOK_SECONDS if any(news) else min(pause * 1.3, LOOK_MAX_SECONDS)
-            time.sleep(pause)
+            # Many jobs are looked at less often: a key may ask only so often a second.
+            time.sleep(max(pause, SECONDS_PER_JOB * len(news)))
     except KeyboardInterrupt:
         return detached(talk, *(each.job.id for each in following if not each.ended))
     ended = [each.job for each in following]
@@ -40,24 +45,31 @@ class _Followed:
         self.talk, self.job = talk, job
         self.ended = False
         self._seq, self._cursor = 0, ""
+        self._updated: datetime | None = None
 
     def look(self) -> bool:
         """Show what is new; say whether anything was."""
         jobs, before = self.talk.grid.jobs, (self._seq, self._cursor)
         # The job first: what comes after its end is then surely seen below.
         self.job = jobs.get(self.job.id)
-        for line in jobs.timeline(self.job.id):
+        if self.job.updated_at != self._updated or self.job.is_ended:
+            self._updated = self.job.updated_at
+            self._show_timeline()
+        if self.job.state in _PRINTING:
+            for printed in jobs.logs(self.job.id, after=self._cursor):
+                self._cursor = printed.cursor or str(printed.seq)
+                print_line(self.talk, printed)
+        self.ended = self.job.is_ended
+        return before != (self._seq, self._cursor)
+
+    def _show_timeline(self) -> None:
+        for line in self.talk.grid.jobs.timeline(self.job.id):
             if line.seq > self._seq:
                 self._seq = line.seq
                 if self.talk.for_people:
                     name = f"{self.job.name}  " if self.job.array_index is None else (
                         f"{self.job.name}[{self.job.array_index}]  ")  # fmt: skip
                     self.talk.tell(printable(f"{clock(line.at)}  {name}{line.verb}: {line.state}"))
-        for printed in jobs.logs(self.job.id, after=self._cursor):
-            self._cursor = printed.cursor or str(printed.seq)
-            print_line(self.talk, printed)
-        self.ended = self.job.is_ended
-        return before != (self._seq, self._cursor)
 
 
 def report(talk: Talk, jobs: Sequence[Job]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +19,12 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
-JobIds = Annotated[list[str], typer.Argument(metavar="JOB...", show_default=False)]
-JobOrArray = Annotated[str, typer.Argument(metavar="JOB", show_default=False)]
+JobIds = Annotated[
+    list[str],
+    typer.Argument(metavar="JOB...", show_default=False, help="Jobs, or arrays of jobs."),
+]
+OneJob = Annotated[str, typer.Argument(metavar="JOB", show_default=False)]
+ARRAY_MARK = "arr_"
 Files = Annotated[
     list[str], typer.Argument(metavar="FILE...", show_default=False, help="- reads stdin.")
 ]
@@ -28,6 +33,18 @@ Changes = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a key of the file (deadline=6h)."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def each_job(talk: Talk, job_ids: Sequence[str]) -> list[str]:
+    """Return the ids of jobs; an array's id stands for its members."""
+    found: list[str] = []
+    for each in job_ids:
+        if each.startswith(ARRAY_MARK):
+            members = talk.grid.jobs.list(array_id=each, sort="created")
+            found += [job.id for job in members] or [each]
+        else:
+            found.append(each)
+    return list(dict.fromkeys(found))
 
 
 @app.command(cls=ClientCommand)
@@ -95,14 +112,14 @@ def show(ctx: typer.Context, job_ids: JobIds) -> None:
     # Late, as above.
     from suanwang.client.commands.looking import show_job  # noqa: PLC0415
 
-    for job_id in job_ids:
+    for job_id in each_job(ctx.obj, job_ids):
         show_job(ctx.obj, job_id)
 
 
 @app.command(cls=ClientCommand)
 def logs(
     ctx: typer.Context,
-    job_id: JobOrArray,
+    job_id: OneJob,
     *,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until the job has ended.")
@@ -130,8 +147,9 @@ def results(
     # Late, as above.
     from suanwang.client.commands.looking import fetch_results  # noqa: PLC0415
 
-    for job_id in job_ids:
-        fetch_results(ctx.obj, job_id, folder / job_id if len(job_ids) > 1 else folder)
+    found = each_job(ctx.obj, job_ids)
+    for job_id in found:
+        fetch_results(ctx.obj, job_id, folder / job_id if len(found) > 1 else folder)
 
 
 @app.command(cls=ClientCommand)
@@ -154,7 +172,8 @@ def wait(
     from suanwang.client.commands.following import wait_for_jobs  # noqa: PLC0415
 
     talk: Talk = ctx.obj
-    code = wait_for_jobs(talk, job_ids, timeout=timeout, own_code=exit_code, settled=settled)
+    found = each_job(talk, job_ids)
+    code = wait_for_jobs(talk, found, timeout=timeout, own_code=exit_code, settled=settled)
     raise typer.Exit(code)
 
 
@@ -162,10 +181,10 @@ def wait(
 def cancel(ctx: typer.Context, job_ids: JobIds, *, yes: Yes = False) -> None:
     """End jobs; what they have used is billed."""
     talk: Talk = ctx.obj
-    say = talk.say
-    if not yes and not talk.ask(say("Cancel {count} job(s)?", count=len(job_ids))):
+    say, found = talk.say, each_job(talk, job_ids)
+    if not yes and not talk.ask(say("Cancel {count} job(s)?", count=len(found))):
         raise Declined
-    for job_id in job_ids:
+    for job_id in found:
         done = talk.grid.jobs.cancel(job_id)
         if done.is_final:
             talk.tell(say("{id} is cancelled.", id=done.id))

@@ -8,6 +8,7 @@ posted with the order to accept them.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -219,11 +220,21 @@ def _report(talk: Talk, jobs: Sequence[Job]) -> None:
     if talk.json_:
         talk.write_json(_raw(jobs))
         return
-    for job in jobs:
-        talk.write(job.id if talk.quiet else talk.say("{id} submitted.", id=job.id))
-    if talk.quiet or not jobs:
+    if talk.quiet:
+        for job in jobs:
+            talk.write(job.id)
         return
-    first = jobs[0].id
+    arrays = Counter(job.array_id for job in jobs if job.array_id)
+    heads = dict.fromkeys(job.array_id or job.id for job in jobs)
+    for head in heads:
+        if head in arrays:
+            talk.write(talk.say("{id} submitted: {count} jobs.", id=head, count=arrays[head]))
+        else:
+            talk.write(talk.say("{id} submitted.", id=head))
+    first = next(iter(heads))
+    if first in arrays:
+        talk.tell(talk.say("Wait: {command}", command=f"suan job wait {first}"))
+        return
     talk.tell(
         "   ".join(
             (

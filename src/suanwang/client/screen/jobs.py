@@ -75,6 +75,10 @@ def _facts(job: JobView, say: Texts) -> Table:
     table = Table.grid(padding=(0, 2))
     facts: list[tuple[str, Any]] = [
         (say("job"), f"{job.id}  {printable(job.name)}  ({job.kind})"),
+        (
+            say("array"),
+            f"{job.array_id} [{job.array_index}]" if job.array_id is not None else None,
+        ),
         (say("state"), state_text(job.state)),
         (say("where"), where(job)),
         (say("cards"), None if job.pool is None else f"{job.cards} × {job.pool.card_class}"),

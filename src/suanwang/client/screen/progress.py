@@ -51,7 +51,7 @@ class FileProgress:
             TransferSpeedColumn(),
             console=self._talk.err,
             transient=True,
-            disable=not (self._talk.err.is_terminal and self._talk.for_people),
+            disable=not self._talk.animated,
         )
         progress.start()
         return progress

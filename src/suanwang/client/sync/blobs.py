@@ -9,7 +9,9 @@ from pathlib import Path
 from suanwang.basics.errors import NotFound
 from suanwang.client import files
 from suanwang.client.errors import Answered, FileChanged
+from suanwang.client.results import arriving
 from suanwang.client.sync.transport import Transport
+from suanwang.client.wire import Output
 
 Told = Callable[[str, Path, int], None]
 
@@ -31,6 +33,16 @@ class Blobs:
         except NotFound:
             return False
         return True
+
+    def get(self, sha256: str, path: str | Path, *, told: Told = quiet) -> Path:
+        """Fetch a file of yours to `path`, checked against its SHA-256."""
+        wanted, place = Output(name=sha256, sha256=sha256), Path(path)
+        where = f"/v1/blobs/{sha256}"
+        with self._transport.stream(where) as answer, arriving(wanted, place) as coming:
+            for piece in answer.iter_bytes(files.CHUNK_BYTES):
+                coming.write(piece)
+                told("fetch", place, len(piece))
+        return place
 
     def put(self, path: str | Path, *, told: Told = quiet) -> str:
         """Send a file unless the exchange has it; return its SHA-256.

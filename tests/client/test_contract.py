@@ -1,0 +1,140 @@
+"""The SDK covers the API: every operation of docs/openapi.json has a method, every field a place."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from suanwang.basics.errors import SuanwangError
+from suanwang.client import wire, wire_grid, wire_money
+from suanwang.client.sync.client import Client
+
+API = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8"))
+# Agents speak to /v1/agent with their own client; the rest is for machines that watch a server.
+NOT_FOR_PEOPLE = re.compile(r"/v1/agent/.*|/healthz|/metrics|/errors/.*|/openapi.json")
+SPEC = {"name": "x", "run": "echo"}
+
+CALLS = [
+    lambda c, _: c.me(),
+    lambda c, _: c.jobs.submit(SPEC),
+    lambda c, _: c.jobs.quote(SPEC),
+    lambda c, _: list(c.jobs.list()),
+    lambda c, _: c.jobs.get("j"),
+    lambda c, _: c.jobs.quote_of("j"),
+    lambda c, _: c.jobs.accept_job("j"),
+    lambda c, _: c.jobs.cancel("j"),
+    lambda c, _: c.jobs.timeline("j"),
+    lambda c, _: list(c.jobs.logs("j")),
+    lambda c, _: c.jobs.outputs("j"),
+    lambda c, folder: c.jobs.results("with-output", folder),
+    lambda c, _: c.jobs.bill("j"),
+    lambda c, _: c.blobs.has("0"),
+    lambda c, folder: c.blobs.get("0", folder / "x"),
+    lambda c, folder: c.blobs.send(folder / "file", "1" * 64, 1),
+    lambda c, _: list(c.centres.list()),
+    lambda c, _: c.centres.get("c"),
+    lambda c, _: list(c.offers.list()),
+    lambda c, _: list(c.accounts.list()),
+    lambda c, _: c.accounts.statement(),
+    lambda c, _: next(c.events.follow()),
+    lambda c, _: c.webhooks.create("https://x"),
+    lambda c, _: list(c.webhooks.list()),
+    lambda c, _: c.webhooks.get("w"),
+    lambda c, _: c.webhooks.delete("w"),
+    lambda c, _: list(c.webhooks.deliveries("w")),
+    lambda c, _: c.operator.open_organisation("x"),
+    lambda c, _: list(c.operator.organisations()),
+    lambda c, _: c.operator.issue_key("o", "buyer"),
+    lambda c, _: list(c.operator.keys("o")),
+    lambda c, _: c.operator.revoke_key("k"),
+    lambda c, _: c.operator.top_up("o", "1", reference="r"),
+    lambda c, _: c.operator.add_centre("o", "x", zone="guian"),
+    lambda c, _: c.operator.drain_centre("c"),
+    lambda c, _: c.operator.reopen_centre("c"),
+    lambda c, _: list(c.operator.records()),
+    lambda c, _: c.operator.settle(),
+    lambda c, _: c.operator.check_ledger(),
+]
+
+
+def operations() -> set[tuple[str, str]]:
+    return {
+        (method.upper(), path)
+        for path, item in API["paths"].items()
+        for method in item
+        if not NOT_FOR_PEOPLE.fullmatch(path)
+    }
+
+
+def template_of(path: str) -> str:
+    """Return the path of the API's document that a request's path fits."""
+    fitting = [t for t in API["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", t), path)]
+    return min(fitting, key=lambda t: t.count("{"), default=path)
+
+
+def test_every_operation_has_a_method_and_every_method_an_operation(tmp_path):
+    (tmp_path / "file").write_bytes(b"x")
+    asked = set()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        request.read()
+        asked.add((request.method, template_of(request.url.path)))
+        if request.url.path == "/v1/jobs/with-output/outputs":
+            return httpx.Response(200, json={"items": [{"name": "o"}], "next_cursor": None})
+        body = {"code": "not-found", "detail": "x"}
+        return httpx.Response(404, json=body)
+
+    with Client("http://x", "sk_0123456789", mount=httpx.MockTransport(answer)) as client:
+        for call in CALLS:
+            with contextlib.suppress(SuanwangError):
+                call(client, tmp_path)
+    assert operations() - asked == set(), "operations without a method"
+    assert asked - operations() == set(), "methods without an operation"
+
+
+SHAPES = {
+    wire.JobView: "JobOut",
+    wire.Option: "OptionOut",
+    wire.Quote: "QuoteOut",
+    wire.TimelineLine: "TimelineItem",
+    wire.Output: "OutputOut",
+    wire.Bill: "BillOut",
+    wire.CentreName: "CentreName",
+    wire.PoolName: "PoolName",
+    wire_grid.Centre: "CentreOut",
+    wire_grid.PoolView: "PoolOut",
+    wire_grid.Offer: "OfferOut",
+    wire_grid.Webhook: "WebhookOut",
+    wire_grid.Delivery: "DeliveryOut",
+    wire_grid.Me: "MeOut",
+    wire_money.Account: "AccountOut",
+    wire_money.Statement: "StatementOut",
+    wire_money.Entry: "EntryOut",
+    wire_money.Key: "KeyOut",
+    wire_money.Organisation: "OpenedOut",
+    wire_money.OperatorRecord: "RecordOut",
+    wire_money.LedgerCheck: "LedgerCheckOut",
+    wire_money.LedgerProblem: "ProblemOut",
+    wire_money.RegisteredCentre: "RegisteredOut",
+}
+# Fields of pages, computed from others, or of no use beside `raw`.
+LEFT_OUT = {"next_cursor", "chosen"}
+
+
+@pytest.mark.parametrize("cls", SHAPES, ids=lambda cls: cls.__name__)
+def test_a_resource_has_the_fields_of_the_api(cls):
+    schema = API["components"]["schemas"][SHAPES[cls]]
+    fields = {f.metadata.get("key", f.name): f for f in dataclasses.fields(cls)
+              if f.name != "raw" and f.metadata.get("wire", True)}  # fmt: skip
+    known = set(schema["properties"])
+    assert set(fields) - known == set(), "the API has no such fields"
+    assert known - set(fields) - LEFT_OUT == set(), "the SDK lacks fields"
+    must = {key for key, f in fields.items()
+            if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING}  # fmt: skip
+    assert must - set(schema.get("required", ())) == set(), "the API need not send these"
