@@ -19,6 +19,7 @@ from suanwang.jobs.values import format_duration
 
 EXIT_BAD = 2
 _SHOWN_COLUMNS = 100
+_LANGUAGE_NAMES = ("SUANWANG_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _STDIN = "-"
 
 
@@ -49,7 +50,7 @@ def check(
 
 
 def _language(wish: str | None) -> str:
-    return choose_language(wish, *(os.environ.get(n) for n in ("LC_ALL", "LC_MESSAGES", "LANG")))
+    return choose_language(wish, *(os.environ.get(n) for n in _LANGUAGE_NAMES))
 
 
 def _checked(name: str) -> tuple[bytes, Checked]:
