@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from suanwang.agent.backends import cgroups
 from suanwang.agent.backends.order import GB, MB, JobOrder, Limits
 from suanwang.agent.config import AgentConfig, CentreFacts, Home
+from suanwang.agent.journal import Journal
 from suanwang.agent.lease import Lease, LeaseInput, monotonic
 
 KEY = "sk_key_1_secret"
@@ -84,6 +86,16 @@ class AgentProcess:
             self.process.kill()
             self.process.wait()
             self.log.close()
+
+    def clear(self) -> None:
+        """Kill it and whatever it leaves, as its next start would."""
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+        journal = Journal(self.home.journal)
+        for left in journal.unfinished():
+            cgroups.remove(cgroups.folders_of(f"suanwang-{left.lease_id}"))
+        journal.close()
 
     def said(self) -> str:
         """Return what it wrote."""

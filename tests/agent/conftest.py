@@ -24,6 +24,4 @@ def start_agent(server, tmp_path):
 
     yield start
     for agent in started:
-        agent.process.kill()
-        agent.process.wait()
-        agent.log.close()
+        agent.clear()

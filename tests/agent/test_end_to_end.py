@@ -133,9 +133,7 @@ class Grid:
 
     def close(self):
         for agent in self.agents:
-            agent.process.kill()
-            agent.process.wait()
-            agent.log.close()
+            agent.clear()
         self.process.kill()
         self.process.wait()
         self.log.close()
