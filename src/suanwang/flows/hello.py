@@ -113,17 +113,16 @@ def _tell_drift(
         old, new = _wire_of(known.get(name)), _wire_of(now.get(name))
         if known and old != new:
             drift[f"pool {name}"] = _differences(old, new)
-    first = before.last_seen_at is None
-    if not drift and not first:
-        return
-    publish(
-        tx,
-        "centre.joined" if first else "centre.drifted",
-        subject=after.id,
-        organisation_id=after.organisation_id,
-        body={"centre_id": after.id, "name": after.name, "drift": drift},
-        act=act,
-    )
+    told: dict[str, Any] = {
+        "subject": after.id,
+        "organisation_id": after.organisation_id,
+        "body": {"centre_id": after.id, "name": after.name, "drift": drift},
+        "act": act,
+    }
+    if before.last_seen_at is None:
+        publish(tx, "centre.joined", **told)
+    elif drift:
+        publish(tx, "centre.drifted", **told)
 
 
 def _wire_of(pool: StoredPool | None) -> Mapping[str, Json]:

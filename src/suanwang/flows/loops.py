@@ -64,6 +64,7 @@ EXPIRE_LEASES = Loop(
     every=_each(1),
     step=expire_leases.expire_leases,
     batch=expire_leases.BATCH,
+    listens_first=True,
 )
 CLOSE_UNMETERED = Loop(
     name="close unmetered",

@@ -40,6 +40,8 @@ class Loop:
     step: Callable[..., int]  # (tx, *, act, timing)
     batch: int
     leader_only: bool = False
+    # After a start of its own, a server lets one lease's time pass first: the silence was its own.
+    listens_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import timedelta
 
 from suanwang.flows import pipeline
@@ -29,10 +30,11 @@ DELIVER_SECONDS = 5.0
 def make_loops(parts: Parts) -> Loops:
     """Make this server's loops."""
     leader = Leader(parts)
+    heard_from = time.monotonic() + parts.timing.lease / timedelta(seconds=1)
     loops = [
         Loop(
             each.name,
-            _step(parts, each, leader),
+            _step(parts, each, leader, not_before=heard_from if _listens_first(each) else 0.0),
             every=each.every(parts.timing) / timedelta(seconds=1),
             batch=each.batch,
         )
@@ -46,8 +48,20 @@ def make_loops(parts: Parts) -> Loops:
     return Loops(parts, loops, at_end=leader.step_down)
 
 
-def _step(parts: Parts, each: pipeline.Loop | pipeline.Pipeline, leader: Leader) -> Step:
+def _listens_first(each: pipeline.Loop | pipeline.Pipeline) -> bool:
+    return isinstance(each, pipeline.Loop) and each.listens_first
+
+
+def _step(
+    parts: Parts,
+    each: pipeline.Loop | pipeline.Pipeline,
+    leader: Leader,
+    *,
+    not_before: float,
+) -> Step:
     async def step() -> int:
+        if time.monotonic() < not_before:
+            return 0
         lead = await leader.leads(each.name) if each.leader_only else None
         if each.leader_only and lead is None:
             return 0
