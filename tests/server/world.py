@@ -27,6 +27,7 @@ from suanwang.flows.pipeline import run_once
 from suanwang.jobs.usage import EndedBy, EnergyBasis, UsageRecord
 from suanwang.server.app import make_app
 from suanwang.server.first_start import open_exchange
+from suanwang.server.logs import configure_logs
 from suanwang.server.loops.publish import number_events
 from suanwang.server.parts import Parts
 from suanwang.server.settings import Settings
@@ -181,7 +182,12 @@ class World:
     """An exchange with its API; loops turn only when told."""
 
     def __init__(self, store: Any, folder: Path, **changes: Any) -> None:
-        chosen = {"data_dir": folder / "data", "settle_every": "0.000001"} | changes
+        chosen = {
+            "data_dir": folder / "data",
+            "settle_every": "0.000001",
+            "rate_limit_per_second": 100_000,
+        } | changes
+        configure_logs(Settings())
         self.parts = Parts(Settings(**chosen), store)
         self.store = store
         key_file = open_exchange(self.parts)

@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 
 from suanwang import __version__
+from suanwang.server.http.document import describe, operation_id
 from suanwang.server.http.gate import Gate
 from suanwang.server.http.routing import answer_mistakes
 from suanwang.server.loops.all import make_loops
@@ -52,6 +53,7 @@ def make_app(parts: Parts, *, with_loops: bool = True) -> FastAPI:
         openapi_url="/openapi.json",
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
     app.state.parts = parts
     app.state.loops = None
@@ -59,4 +61,5 @@ def make_app(parts: Parts, *, with_loops: bool = True) -> FastAPI:
     answer_mistakes(app)
     for router in ROUTERS:
         app.include_router(router)
+    describe(app)
     return app

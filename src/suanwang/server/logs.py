@@ -10,6 +10,8 @@ import structlog
 
 from suanwang.server.settings import Settings
 
+# Local variables hold keys: a trace shows places only.
+_TRACES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -22,11 +24,15 @@ def configure_logs(settings: Settings) -> None:
     ]
     if settings.log_format == "json":
         shared += [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_TRACES),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     else:
-        shared += [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        shared += [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     structlog.configure(
         processors=shared,
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[settings.log_level]),

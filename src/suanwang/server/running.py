@@ -7,6 +7,7 @@ between two steps, leads are given up, the store is closed.
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
 from types import FrameType
@@ -39,9 +40,12 @@ class Server(uvicorn.Server):
         self._parts = parts
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop."""
+        """Begin to stop; a second Ctrl-C does not wait for anything."""
+        del frame
+        # Not uvicorn's own: that raises the signal again at the end, and a wish would be a crash.
         self._parts.stopping = True
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def run_server(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -96,7 +97,7 @@ class Settings:
     @property
     def settle_seconds(self) -> float | None:
         """Return how often bills are settled; None: at the end of the Beijing day."""
-        return None if self.settle_every == DAY else float(self.settle_every)
+        return None if self.settle_every == DAY else _read_float(self.settle_every)
 
     @property
     def blobs_dir(self) -> Path:
@@ -192,7 +193,7 @@ def _convert(one: dataclasses.Field[Any], value: Any, origin: str) -> Any:  # no
         raise SettingUnreadable(
             name=one.name, origin=origin, expected=expected, found=value
         ) from None
-    if least is not None and converted < least:
+    if least is not None and not converted >= least:
         raise SettingUnreadable(
             name=one.name, origin=origin, expected=f"{expected} of at least {least}", found=value
         )
@@ -214,6 +215,13 @@ def _read_bool_or_refuse(value: Any) -> bool:  # noqa: ANN401 - as above
         raise ValueError(value) from None
 
 
+def _read_float(value: Any) -> float:  # noqa: ANN401 - as above
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
+
+
 def _read_int(value: Any) -> int:  # noqa: ANN401 - as above
     if isinstance(value, bool | float):
         raise TypeError(value)
@@ -223,7 +231,7 @@ def _read_int(value: Any) -> int:  # noqa: ANN401 - as above
 _READERS: Mapping[type, Callable[[Any], Any]] = {
     bool: _read_bool_or_refuse,
     int: _read_int,
-    float: float,
+    float: _read_float,
     str: str,
     type(Path()): Path,
 }

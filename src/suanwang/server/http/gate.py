@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from suanwang.basics.errors import SuanwangError
@@ -71,6 +72,8 @@ class Gate:
             await self.app(scope, receive, answer)
         except SuanwangError as error:
             await self._refuse(scope, receive, answer, error)
+        except ClientDisconnect:
+            log.info("client left", trace_id=state["trace_id"], path=scope["path"])
         except Exception:
             log.exception(
                 "request failed",

@@ -37,15 +37,21 @@ async def put_blob(
     return _answer(sha256, size, status=201)
 
 
-@router.api_route(
-    "/blobs/{sha256}",
-    methods=["GET", "HEAD"],
-    summary="Fetch a file.",
-    response_class=Response,
-    responses={200: BYTES},
+@router.get(
+    "/blobs/{sha256}", summary="Fetch a file.", response_class=Response, responses={200: BYTES}
 )
 async def get_blob(call: Signed, sha256: str) -> Response:
     """Send a file that the key's organisation has brought, or that its jobs brought home."""
+    return await _found(call, sha256)
+
+
+@router.head("/blobs/{sha256}", summary="Is a file here?", response_class=Response)
+async def head_blob(call: Signed, sha256: str) -> Response:
+    """Answer like GET, without the bytes."""
+    return await _found(call, sha256)
+
+
+async def _found(call: Call, sha256: str) -> Response:
     digest, owner = read_digest(sha256), call.actor.organisation_id
     await call.parts.store.read(lambda tx: blobs.blob(tx, digest, owner))
     return send_blob(call, digest)
