@@ -60,7 +60,8 @@ def _every(
 
 
 @cache
-def _every_option() -> tuple[Any, ...]:
+def every_option() -> tuple[Any, ...]:
+    """Return the options that every command has."""
     app = typer.Typer(add_completion=False)
     app.command()(_every)
     return tuple(typer.main.get_command(app).params)
@@ -90,7 +91,7 @@ class ClientCommand(TyperCommand):
         super().__init__(*args, **kwargs)
         own = {each.name for each in self.params}
         # Copies, since translating changes them.
-        self.params += [copy(each) for each in _every_option() if each.name not in own]
+        self.params += [copy(each) for each in every_option() if each.name not in own]
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - Typer's own
         """Return the help in the reader's language."""
@@ -102,7 +103,7 @@ class ClientCommand(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own
         """Make the `Talk` and run the command."""
-        names = {each.name for each in _every_option()}
+        names = {each.name for each in every_option()}
         wishes = {name: ctx.params.pop(name) for name in names & ctx.params.keys()}
         wishes["lang"] = wishes.get("lang") or (ctx.find_root().params.get("lang"))
         ctx.obj = Talk(**wishes)
