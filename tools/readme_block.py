@@ -1,4 +1,4 @@
-"""Print the README's fenced block that stands under `<!-- ci:NAME -->`, so that CI runs what people copy."""
+"""Print the README's block that stands under `<!-- ci:NAME -->`: CI runs what people copy."""
 
 from __future__ import annotations
 

@@ -30,10 +30,6 @@ SELECT * FROM jobs WHERE id = :id
 -- One job, locked until the transaction ends.
 SELECT * FROM jobs WHERE id = :id {for_update}
 
--- name: job_of
--- One job of an organisation.
-SELECT * FROM jobs WHERE id = :id AND organisation_id = :organisation_id
-
 -- name: jobs_page_newest
 -- A page of an organisation's jobs, newest first, after the row (created_at, id).
 SELECT * FROM jobs
