@@ -72,9 +72,14 @@ class AgentProcess:
         self.log = (home.folder / "agent.log").open("ab")
         code = "from suanwang.agent.commands import app; app()"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "run", "--dir", str(home.folder), *options],
+            [sys.executable, "-c", code, "run", "--dir", self.folder(home), *options],
             cwd=ROOT, env=os.environ | (env or {}), stderr=self.log, stdout=self.log,
         )  # fmt: skip
+
+    @staticmethod
+    def folder(home: Home) -> str:
+        """Return the directory as its operator writes it."""
+        return str(home.folder)
 
     def end(self, number: int = signal.SIGTERM, *, within: float = 20.0) -> int:
         """Send a signal and wait for the end."""

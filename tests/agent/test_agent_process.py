@@ -10,7 +10,7 @@ import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from tests.agent.builders import wait_alive, wait_gone
+from tests.agent.builders import ROOT, AgentProcess, wait_alive, wait_gone
 
 from suanwang.jobs.usage import UsageRecord
 
@@ -38,6 +38,13 @@ def test_a_job_runs_from_lease_to_signed_usage(server, start_agent):
     assert record.centre_id == server.centre_id
     assert agent.end() == 0
     assert list(agent.home.jobs.iterdir()) == []
+
+
+def test_a_relative_directory_is_as_good_as_an_absolute_one(server, start_agent, monkeypatch):
+    monkeypatch.setattr(AgentProcess, "folder", lambda _, home: os.path.relpath(home.folder, ROOT))
+    start_agent()
+    body = server.report(server.lease({"run": "exit 7"})).body
+    assert (body["exit_code"], body["ended_by"]) == (7, "exit")
 
 
 def test_kill_9_of_the_agent_kills_its_job_and_the_next_agent_says_so(server, start_agent):

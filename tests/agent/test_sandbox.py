@@ -117,6 +117,23 @@ def test_a_disk_that_somebody_else_fills_is_the_centres_fault(tmp_path, monkeypa
     assert ended.by is EndedBy.CENTRE_DISK
 
 
+@pytest.mark.parametrize("boxed", [True, False])
+def test_a_job_that_never_came_to_start_is_the_centres_fault(tmp_path, boxed):
+    async def go():
+        bwrap = sandbox.find_bwrap() if boxed else None
+        backend = LocalBackend(bwrap=bwrap, show=[tmp_path / "away"])
+        order = an_order(tmp_path, "exit 0")
+        order.work.rmdir()
+        return await (await backend.start(order, lambda _, data: None)).wait()
+
+    assert asyncio.run(go()).by is EndedBy.NEVER_STARTED
+
+
+def test_a_command_that_says_125_is_a_command_that_said_125(tmp_path, how):
+    ended, _ = run(tmp_path / "j", "exit 125", **how)
+    assert (ended.exit_code, ended.by) == (125, EndedBy.EXIT)
+
+
 def test_cpu_seconds_are_metered(tmp_path, how):
     ended, _ = run(tmp_path / "j", "python3 -c 'for i in range(3 * 10**7): pass'", **how)
     assert 0.1 < ended.sample.cpu_seconds < 10

@@ -160,7 +160,8 @@ class Home:
     """The agent's own directory."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        # Jobs' launchers stand in another directory than the agent.
+        self.folder = folder = folder.absolute()
         self.journal = folder / "journal.jsonl"
         self.jobs = folder / "jobs"
         self.cold = folder / "cold"

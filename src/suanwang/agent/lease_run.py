@@ -25,6 +25,7 @@ from suanwang.agent.errors import (
     AgentStopped,
     Cancelled,
     DiskFull,
+    LaunchFailed,
     LeaseFault,
     ServerRefused,
     TokenOld,
@@ -210,6 +211,8 @@ class LeaseRun:
                 await asyncio.wait_for(shipping, LOGS_CLOSE_SECONDS)
         if ended.by is EndedBy.CENTRE_DISK:
             raise DiskFull(free=0, needed=order.limits.disk_bytes)
+        if ended.by is EndedBy.NEVER_STARTED:
+            raise LaunchFailed(reason=f"its launcher ended with {ended.exit_code}")
         return ended
 
     def _heed(self, telling: asyncio.Task[None]) -> None:

@@ -7,6 +7,9 @@ that work instead: joins the job's cgroups, sets its resource limits, then eithe
 bubblewrap (`exec`) or stays as the job's guard (`guard`), which reaps and kills the whole tree when
 the job ends or the agent dies. Its own environment is empty: in a pid namespace /proc/1/environ
 shows it.
+
+What started ends with `{"exit-code": N}` in the order's status file, in bubblewrap's own words;
+what failed before the job's first instruction leaves none, and is the centre's fault.
 """
 
 from __future__ import annotations
@@ -44,9 +47,13 @@ def main(path: str) -> int:
         signal.signal(number, signal.SIG_DFL)  # Python ignores them, and a child would inherit it
     if order["mode"] == "guard":
         return _guard(order, libc)
-    args = os.open(order["args"], os.O_RDONLY)
-    os.set_inheritable(args, True)
-    command = [str(args) if word == "ARGS_FD" else word for word in order["argv"]]
+    opened = {
+        "ARGS_FD": os.open(order["args"], os.O_RDONLY),
+        "STATUS_FD": os.open(order["status"], os.O_WRONLY | os.O_CREAT, 0o600),
+    }
+    for descriptor in opened.values():
+        os.set_inheritable(descriptor, True)
+    command = [str(opened.get(word, word)) for word in order["argv"]]
     os.execve(command[0], command, {})  # noqa: S606 - no shell is the point
     return _LAUNCH_FAILED
 
@@ -73,11 +80,16 @@ def _guard(order: dict[str, Any], libc: ctypes.CDLL) -> int:
         signal.signal(number, lambda *_: None)
     if os.getppid() != order["parent"]:
         return _LAUNCH_FAILED
+    begun = os.pipe()  # closed by the child's exec; written to if that fails
     child = os.fork()
     if child == 0:
-        _become(order, libc)
+        _become(order, libc, failed=begun[1])
+    os.close(begun[1])
+    started = not os.read(begun[0], 1)
     status = _wait(child, told[0])
     _kill_descendants()
+    if started:
+        Path(order["status"]).write_text(json.dumps({"exit-code": status}), "ascii")
     return status
 
 
@@ -86,7 +98,7 @@ def _unblock(fd: int) -> int:
     return fd
 
 
-def _become(order: dict[str, Any], libc: ctypes.CDLL) -> None:
+def _become(order: dict[str, Any], libc: ctypes.CDLL, *, failed: int) -> None:
     try:
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         for number in (signal.SIGTERM, signal.SIGCHLD):
@@ -97,6 +109,7 @@ def _become(order: dict[str, Any], libc: ctypes.CDLL) -> None:
         os.chdir(order["cwd"])
         os.execve(order["argv"][0], order["argv"], order["env"])  # noqa: S606 - no shell
     finally:
+        os.write(failed, b"!")
         os._exit(_LAUNCH_FAILED)
 
 

@@ -34,6 +34,7 @@ from suanwang.agent.errors import EnvironmentBroken, LaunchFailed
 
 _LAUNCH = Path(__file__).with_name("launch.py")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+_STATUS = "status.json"
 _READ_BYTES = 65536
 _DRAIN_SECONDS = 5.0  # after the last process is gone its pipes are empty at once
 _PROBE_SECONDS = 30
@@ -98,6 +99,7 @@ class LocalBackend:
         if self._bwrap is None:
             command = [*_shell(), str(files / "main.sh")]
             variables = _variables(order, work=str(order.work))
+            request |= {"status": str(order.control / _STATUS)}
             return request | {"argv": command, "env": variables, "cwd": str(order.work)}
         words = sandbox.arguments(
             bwrap=self._bwrap, work=order.work, job_files=files, environment=order.environment,
@@ -107,8 +109,9 @@ class LocalBackend:
         args = order.control / "bwrap.args"
         args.write_bytes(b"\0".join(os.fsencode(word) for word in words) + b"\0")
         command = [*_shell(), f"{sandbox.JOB_FILES}/main.sh"]
-        argv = [str(self._bwrap), "--args", "ARGS_FD", "--", *command]
-        return request | {"argv": argv, "args": str(args)}
+        argv = [str(self._bwrap), "--args", "ARGS_FD", "--json-status-fd", "STATUS_FD"]
+        argv += ["--", *command]
+        return request | {"argv": argv, "args": str(args), "status": str(order.control / _STATUS)}
 
 
 class LocalRunning:
@@ -126,6 +129,7 @@ class LocalRunning:
         self._child = child
         self._groups = groups
         self._sandboxed = sandboxed
+        self._control = order.control
         self._sink = sink
         self._root = psutil.Process(child.pid)
         folders = groups.folder_names() if groups else ()
@@ -164,6 +168,8 @@ class LocalRunning:
                 pipe.close()
         by = self._watch.ended_by
         code = self._watch.exit_code
+        if by is EndedBy.EXIT and code and not _began(self._control / _STATUS):
+            by = EndedBy.NEVER_STARTED
         # A job that heeds SIGTERM may say 0: the limit was met all the same, and the code says so.
         return Ended(
             exit_code=EXIT_CODES.get(by, code),
@@ -201,6 +207,14 @@ class LocalRunning:
             for process in self._root.children():
                 process.kill()  # pid 1 of the namespace: the kernel kills all the rest
         self._child.kill()
+
+
+def _began(status: Path) -> bool:
+    # bubblewrap names the job's exit code only if it came to start the job.
+    try:
+        return '"exit-code"' in status.read_text("utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def kill_leftovers(mark: Mark) -> bool:

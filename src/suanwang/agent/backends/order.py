@@ -20,9 +20,10 @@ class EndedBy(StrEnum):
     MEMORY = "memory"
     DISK = "disk"
     CANCEL = "cancel"
-    # The two below never reach the wire as "returned": the lease is over, or the centre failed.
+    # Those below never reach the wire as "returned": the lease is over, or the centre failed.
     LEASE_LOST = "lease_lost"
     CENTRE_DISK = "centre_disk"
+    NEVER_STARTED = "never_started"
 
 
 # What a shell or a container engine would report for the same end.
