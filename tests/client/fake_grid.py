@@ -55,6 +55,7 @@ class FakeGrid:
         self.log = [("stdout", "hello"), ("stderr", "oops"), ("stdout", "bye")]
         self.results = {"out/model.pt": b"weights"}
         self.offers = [an_offer(), an_offer(pool_id="pool_2", zone="wuhu", price="12.00", cards=4)]
+        self.unaffordable: set[str] = set()
         self._ids = count(1)
 
     def client(self, **changes) -> Client:
@@ -133,6 +134,8 @@ class FakeGrid:
         job = self.jobs.get(job_id)
         if job is None:
             return problem(404, "not-found", f"There is no job {job_id} that you may see.")
+        if verb == "accept" and job["name"] in self.unaffordable:
+            return problem(422, "funds-insufficient", "It would cost ¥ 307.20.")
         if verb == "accept":
             job["accepted"], job["limit"] = True, "307.20"
         else:

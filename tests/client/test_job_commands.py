@@ -91,6 +91,18 @@ def test_several_files_go_together_and_may_wait_for_each_other(fake, suan, write
     assert [s["name"] for s in json.loads(posted[0].content)["specs"]] == ["x", "y"]
 
 
+def test_what_cannot_be_paid_is_withdrawn_and_what_was_accepted_is_named(fake, suan, write):
+    fake.unaffordable = {"y"}
+    files = write(first=JOB, second="name: y\nrun: echo\n", third="name: z\nrun: echo\n")
+    done = suan("job", "submit", *files, "--yes")
+    assert done.code == 5
+    assert "It would cost ¥ 307.20." in done.err
+    assert "job_1 submitted." in done.err
+    states = {job["name"]: (job["state"], job["accepted"]) for job in fake.jobs.values()}
+    assert states["x"][1] is True
+    assert states["y"] == states["z"] == ("CANCELLED", False)
+
+
 def test_no_place_says_why_and_exits_5(fake, suan, job):
     fake.options = [infeasible()]
     done = suan("job", "submit", job, "--yes")

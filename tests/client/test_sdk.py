@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from decimal import Decimal
 
 import httpx
@@ -17,7 +18,9 @@ from suanwang.client.errors import (
     AnswerUnreadable,
     ArrayNeedsAll,
     FileMissing,
+    FileTrouble,
     IndexInTarget,
+    InputsTooMany,
     NoPlace,
     OutputDamaged,
     OutputNameUnsafe,
@@ -27,6 +30,7 @@ from suanwang.client.errors import (
     UnavailableAnswered,
 )
 from suanwang.client.sync import jobs as sync_jobs
+from suanwang.client.sync.client import Client
 
 
 @pytest.fixture
@@ -125,6 +129,37 @@ def test_two_submissions_have_two_idempotency_keys(grid, client):
     client.jobs.submit(SPEC)
     assert len({r.headers["idempotency-key"] for r in grid.requests}) == 2
     assert len(grid.jobs) == 2
+
+
+def test_a_request_that_is_still_under_way_is_asked_for_again(grid, client):
+    grid.trouble = [httpx.ReadError("cut"), problem(409, "request-under-way", "wait")]
+    assert client.jobs.submit(SPEC).id == "job_1"
+    assert len({r.headers["idempotency-key"] for r in grid.requests}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ALL_PROXY", "socks5://127.0.0.1:1"), ("ALL_PROXY", "nonsense://x")]
+)
+def test_a_proxy_that_cannot_be_used_is_named(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ServerUnreachable):
+        Client("http://grid.test", "sk_0123456789")
+
+
+def test_a_pipe_is_no_input(grid, client, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileTrouble, match="neither a file nor a folder"):
+        client.jobs.submit(SPEC | {"inputs": [{"from": str(tmp_path / "pipe"), "to": "x"}]})
+    with pytest.raises(FileTrouble, match="neither a file nor a folder"):
+        client.jobs.submit(SPEC | {"inputs": [{"from": str(tmp_path), "to": "x"}]})
+    assert grid.requests == []
+
+
+def test_a_folder_with_too_many_files_is_named(grid, client, tmp_path):
+    for number in range(1001):
+        (tmp_path / str(number)).touch()
+    with pytest.raises(InputsTooMany, match="1000"):
+        client.jobs.submit(SPEC | {"inputs": [{"from": str(tmp_path), "to": "x"}]})
 
 
 def test_a_read_timeout_is_not_tried_again(grid, client):

@@ -9,6 +9,7 @@ import contextlib
 import json
 import random
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -17,6 +18,8 @@ from suanwang.basics.errors import SuanwangError
 from suanwang.client import errors
 
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
+# Our first attempt was cut off, and the exchange still works on it.
+UNDER_WAY = "request-under-way"
 RETRIES = 2
 TIMEOUT_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
@@ -56,6 +59,13 @@ def pause_before(attempt: int, answer: httpx.Response | None) -> float:
 def may_try_again(error: Exception) -> bool:
     """Say whether a request that failed this way may be sent again: the connection was lost."""
     return isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | httpx.ConnectTimeout)
+
+
+def is_busy(answer: httpx.Response) -> bool:
+    """Say whether an answer asks to come again: busy, or at work on the very same request."""
+    if answer.status_code == HTTPStatus.CONFLICT:
+        return (_problem(answer) or {}).get("code") == UNDER_WAY
+    return answer.status_code in RETRY_STATUSES
 
 
 def trouble(error: Exception, url: str, *, seconds: float) -> SuanwangError:

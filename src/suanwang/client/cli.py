@@ -18,7 +18,7 @@ from suanwang.basics.languages import Texts, load_texts
 from suanwang.client.command import ClientCommand, LateGroup, translate
 from suanwang.client.commands import account, centre, job, login, shell
 from suanwang.client.commands.offers import offers
-from suanwang.client.errors import EXIT_INTERRUPTED
+from suanwang.client.errors import EXIT_INTERRUPTED, ServerUnreachable
 from suanwang.client.talk import language
 
 EXIT_FAILED = 1
@@ -93,6 +93,9 @@ def _run(args: list[str], say: Texts) -> int:
         code = command.main(args=args, prog_name="suan", standalone_mode=False, obj=say)
     except SuanwangError as error:
         _complain(error.message(say.lang), say)
+        if isinstance(error, ServerUnreachable):
+            hint = "suan login --url https://…"
+            typer.echo(say("Another address: {command}", command=hint), err=True)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         _complain(say("Interrupted."), say)

@@ -67,7 +67,7 @@ def files_below(folder: Path, *, most: int) -> list[Path]:
     """Return the files of a folder in a stable order, at most one more than `most`."""
     found: list[Path] = []
     with named_trouble(folder):
-        for here, folders, names in os.walk(folder):
+        for here, folders, names in os.walk(folder, followlinks=True):
             folders.sort()
             found += [Path(here) / name for name in sorted(names)]
             if len(found) > most:

@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from suanwang.client import files
-from suanwang.client.errors import FileMissing, IndexInTarget, InputsTooMany, JobFileBad
+from suanwang.client.errors import (
+    FileMissing,
+    FileTrouble,
+    IndexInTarget,
+    InputsTooMany,
+    JobFileBad,
+)
 
 INPUTS_MAX = 1_000
 INDEX = "{index}"
@@ -129,12 +135,21 @@ def _below(path: Path, to: str) -> list[LocalFile]:
     if not path.exists():
         raise FileMissing(path=path)
     if not path.is_dir():
-        return [LocalFile(path, to)]
+        return [LocalFile(_regular(path), to)]
     below = files.files_below(path, most=INPUTS_MAX)
     if len(below) > INPUTS_MAX:
         raise InputsTooMany(path=path, limit=INPUTS_MAX)
-    return [LocalFile(each, f"{to.rstrip('/')}/{each.relative_to(path).as_posix()}")
+    return [LocalFile(_regular(each), f"{to.rstrip('/')}/{each.relative_to(path).as_posix()}")
             for each in below]  # fmt: skip
+
+
+def _regular(path: Path) -> Path:
+    """Return the path; a pipe or device would never end. Raises FileTrouble or FileMissing."""
+    if path.is_file():
+        return path
+    if path.exists():
+        raise FileTrouble(path=path, reason="neither a file nor a folder")
+    raise FileMissing(path=path)
 
 
 def _indices(array: str) -> range:

@@ -11,7 +11,7 @@ import httpx
 
 import suanwang
 from suanwang.client import answers
-from suanwang.client.errors import AnswerUnreadable
+from suanwang.client.errors import AnswerUnreadable, ServerUnreachable
 from suanwang.client.profiles import Access
 from suanwang.client.reading import Misfit, R, read
 
@@ -39,12 +39,16 @@ class AsyncTransport:
         headers = {"Accept-Language": lang, "User-Agent": f"suanwang/{suanwang.__version__}"}
         if access.key:
             headers["Authorization"] = f"Bearer {access.key}"
-        self._http = httpx.AsyncClient(
-            base_url=access.url,
-            headers=headers,
-            timeout=httpx.Timeout(timeout, connect=min(timeout, answers.CONNECT_SECONDS)),
-            transport=mount,
-        )
+        try:
+            self._http = httpx.AsyncClient(
+                base_url=access.url,
+                headers=headers,
+                timeout=httpx.Timeout(timeout, connect=min(timeout, answers.CONNECT_SECONDS)),
+                transport=mount,
+            )
+        except (ImportError, ValueError, OSError) as error:
+            # A proxy or certificate of the environment that cannot be used.
+            raise ServerUnreachable(url=access.url, reason=error) from None
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -118,7 +122,7 @@ class AsyncTransport:
                 if attempt >= self._retries or not answers.may_try_again(error):
                     raise answers.trouble(error, self.url, seconds=self._timeout) from None
             else:
-                if attempt >= self._retries or answer.status_code not in answers.RETRY_STATUSES:
+                if attempt >= self._retries or not answers.is_busy(answer):
                     refused = answers.refusal(answer)
                     if refused is not None:
                         raise refused

@@ -138,7 +138,9 @@ def _agree(talk: Talk, question: str, *, yes: bool) -> None:
 def _withdraw(talk: Talk, posted: Sequence[Job]) -> None:
     for job in posted:
         now = talk.grid.jobs.get(job.id)
-        if not now.is_final and not now.accepted:
+        if now.accepted:
+            talk.tell(talk.say("{id} submitted.", id=job.id))
+        elif not now.is_final:
             talk.grid.jobs.cancel(job.id)
 
 
