@@ -57,7 +57,9 @@ def _command(path: str, each: Shape, say: Texts, words: dict[str, str]) -> list[
     arguments = [param for param in own if param.param_type_name == "argument"]
     usage = " ".join([path, *(str(a.metavar or a.name.upper()) for a in arguments)])
     text = " ".join(say(each.help).replace("\n\n", " ").split())
-    return [f"### {path}", f"```\n{usage}\n```", text, _options(own, say, words)]
+    example = (each.epilog or "").partition(": ")[2]
+    shown = f"{usage}\n{example}" if example else usage
+    return [f"### {path}", f"```\n{shown}\n```", text, _options(own, say, words)]
 
 
 def _options(params: Shape, say: Texts, words: dict[str, str]) -> str:

@@ -275,7 +275,7 @@ def test_every_help_text_has_chinese(suan):
     ]
     said = {*command.LATE_HELP.values()}
     for _, each in all_commands(typer.main.get_command(cli.app)):
-        said |= {each.help, *(getattr(p, "help", None) for p in each.params)}
+        said |= {each.help, each.epilog, *(getattr(p, "help", None) for p in each.params)}
     assert {text for text in said if text} - texts.keys() == set()
 
 

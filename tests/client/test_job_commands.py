@@ -35,6 +35,7 @@ def test_anything_but_a_yes_submits_nothing(fake, suan, job, typed):
     done = suan("job", "submit", job, typed=typed)
     assert (done.code, done.out) == (1, "")
     assert "Nothing was done." in done.err
+    assert "Error" not in done.err
     assert fake.jobs["job_1"]["state"] == "CANCELLED"
 
 
@@ -63,13 +64,20 @@ def test_dry_run_only_plans(fake, suan, job):
 
 def test_json_is_the_result_alone(fake, suan, job):
     done = suan("job", "submit", job, "--yes", "--json", "id,state")
-    assert json.loads(done.out) == [{"id": "job_1", "state": "SUBMITTED"}]
+    assert json.loads(done.out) == [{"id": "job_1", "state": "QUOTED"}]
     assert done.err == ""
 
 
 def test_quiet_prints_ids_alone(fake, suan, job):
     done = suan("job", "submit", job, "-y", "-q")
     assert (done.out, done.err) == ("job_1\n", "")
+
+
+@pytest.mark.parametrize("words", [("-q",), ("--json",)])
+def test_no_place_is_5_for_scripts_too(fake, suan, job, words):
+    fake.options = [infeasible()]
+    done = suan("job", "submit", job, "--yes", *words)
+    assert (done.code, done.out) == (5, "")
 
 
 def test_an_array_is_planned_by_its_first_member_and_accepted_at_once(fake, suan, write):

@@ -78,7 +78,7 @@ def trouble(error: Exception, url: str, *, seconds: float) -> SuanwangError:
         return errors.UrlUnreadable(found=url)
     if isinstance(error, httpx.DecodingError):
         return errors.AnswerUnreadable(url=url, found="a body that cannot be decoded")
-    reason = str(error).strip() or type(error).__name__
+    reason = str(error).strip().rstrip(".") or type(error).__name__
     return errors.ServerUnreachable(url=url, reason=reason)
 
 

@@ -18,7 +18,7 @@ from suanwang.basics.languages import Texts, load_texts
 from suanwang.client.command import ClientCommand, LateGroup, translate
 from suanwang.client.commands import account, centre, job, login, shell
 from suanwang.client.commands.offers import offers
-from suanwang.client.errors import EXIT_INTERRUPTED, ServerUnreachable
+from suanwang.client.errors import EXIT_INTERRUPTED, Declined, ServerUnreachable
 from suanwang.client.talk import language
 
 EXIT_FAILED = 1
@@ -36,10 +36,20 @@ app = typer.Typer(
 )
 app.add_typer(job.app, name="job")
 app.add_typer(centre.app, name="centre")
-app.command("offers", cls=ClientCommand)(offers)
+app.command(
+    "offers", cls=ClientCommand, epilog="Example: suan offers 'card=a100* price<9 cards>=8'"
+)(offers)
 app.add_typer(account.app, name="account")
-app.command("statement", cls=ClientCommand)(account.statement)
-app.command("login", cls=ClientCommand)(login.login)
+app.command(
+    "statement",
+    cls=ClientCommand,
+    epilog="Example: suan statement --from 2026-11-01 --to 2026-11-30",
+)(account.statement)
+app.command(
+    "login",
+    cls=ClientCommand,
+    epilog="Example: suan login --url https://grid.example --key-file buyer.key",
+)(login.login)
 app.add_typer(shell.app, name="completion")
 
 
@@ -91,6 +101,9 @@ def _run(args: list[str], say: Texts) -> int:
         if "_SUAN_COMPLETE" in os.environ:
             shell.prepare_completion()
         code = command.main(args=args, prog_name="suan", standalone_mode=False, obj=say)
+    except Declined as error:
+        typer.echo(error.message(say.lang), err=True)
+        return error.exit_code
     except SuanwangError as error:
         _complain(error.message(say.lang), say)
         if isinstance(error, ServerUnreachable):

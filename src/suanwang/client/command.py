@@ -203,7 +203,7 @@ def _a_noun(name: str) -> LateGroup:
 
 def translate(command: Any, say: Texts) -> None:  # noqa: ANN401 - a command or group
     """Put a command's help, its options' and its subcommands' into the reader's language."""
-    for attribute in ("help", "short_help"):
+    for attribute in ("help", "short_help", "epilog"):
         text = getattr(command, attribute, None)
         if text:
             setattr(command, attribute, say(text))

@@ -48,7 +48,8 @@ class AsyncTransport:
             )
         except (ImportError, ValueError, OSError) as error:
             # A proxy or certificate of the environment that cannot be used.
-            raise ServerUnreachable(url=access.url, reason=error) from None
+            reason = str(error).rstrip(".")
+            raise ServerUnreachable(url=access.url, reason=reason) from None
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -47,7 +47,7 @@ def each_job(talk: Talk, job_ids: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-@app.command(cls=ClientCommand)
+@app.command(cls=ClientCommand, epilog="Example: suan job submit train.yaml --yes --follow")
 def submit(
     ctx: typer.Context,
     files: Files,
@@ -76,7 +76,7 @@ def submit(
         raise typer.Exit(follow_jobs(ctx.obj, jobs))
 
 
-@app.command(cls=ClientCommand)
+@app.command(cls=ClientCommand, epilog="Example: suan job quote train.yaml --set deadline=6h")
 def quote(ctx: typer.Context, files: Files, *, changes: Changes = None) -> None:
     """Show plan and price without handing anything in."""
     # Late, as above.
@@ -85,7 +85,9 @@ def quote(ctx: typer.Context, files: Files, *, changes: Changes = None) -> None:
     quote_files(ctx.obj, files, changes or ())
 
 
-@app.command("list", cls=ClientCommand)
+@app.command(
+    "list", cls=ClientCommand, epilog="Example: suan job list --state running --json id,state"
+)
 def list_(
     ctx: typer.Context,
     *,
@@ -116,7 +118,7 @@ def show(ctx: typer.Context, job_ids: JobIds) -> None:
         show_job(ctx.obj, job_id)
 
 
-@app.command(cls=ClientCommand)
+@app.command(cls=ClientCommand, epilog="Example: suan job logs -f job_01JB3…")
 def logs(
     ctx: typer.Context,
     job_id: OneJob,
@@ -134,7 +136,7 @@ def logs(
     raise typer.Exit(code)
 
 
-@app.command(cls=ClientCommand)
+@app.command(cls=ClientCommand, epilog="Example: suan job results job_01JB3… --dir results")
 def results(
     ctx: typer.Context,
     job_ids: JobIds,
@@ -152,7 +154,9 @@ def results(
         fetch_results(ctx.obj, job_id, folder / job_id if len(found) > 1 else folder)
 
 
-@app.command(cls=ClientCommand)
+@app.command(
+    cls=ClientCommand, epilog="Example: suan job submit train.yaml -yq | xargs suan job wait"
+)
 def wait(
     ctx: typer.Context,
     job_ids: JobIds,

@@ -71,7 +71,7 @@ def submit_files(
     """Hand jobs in and accept their quotes. Raises Declined, NoPlace and what the server says."""
     loaded = load_files(talk, files, changes)
     later = any(spec.mapping.get("after") or spec.mapping.get("array") for spec in loaded)
-    if later or (yes and not talk.for_people):
+    if later:
         jobs = _plan_then_post(talk, loaded, yes=yes)
     else:
         jobs = _post_then_accept(talk, loaded, yes=yes)
@@ -99,7 +99,8 @@ def _post_then_accept(talk: Talk, loaded: Sequence[LoadedSpec], *, yes: bool) ->
         talk.ask("")  # says that --yes is needed before anything is sent
     posted = _post(talk, loaded, accept=False)
     try:
-        hold = sum((_plan_of(talk, job) for job in posted), Decimal(0))
+        shown = talk.for_people or not yes
+        hold = sum((_plan_of(talk, job, shown=shown) for job in posted), Decimal(0))
         _agree(talk, _question(talk, hold, count=len(posted)), yes=yes)
         return tuple(talk.grid.jobs.accept_job(job.id) for job in posted)
     except BaseException:
@@ -108,7 +109,7 @@ def _post_then_accept(talk: Talk, loaded: Sequence[LoadedSpec], *, yes: bool) ->
         raise
 
 
-def _plan_of(talk: Talk, job: Job) -> Decimal:
+def _plan_of(talk: Talk, job: Job, *, shown: bool) -> Decimal:
     """Show a posted job's own quote; return its hold. Raises NoPlace after showing why."""
     jobs, rejected = talk.grid.jobs, None
     with talk.busy(talk.say("planning")):
@@ -117,7 +118,8 @@ def _plan_of(talk: Talk, job: Job) -> Decimal:
         except NoPlace as error:
             rejected = error
     quote = jobs.quote_of(job.id)
-    _show_plan(talk, quote, job.name)
+    if shown:
+        _show_plan(talk, quote, job.name)
     if rejected is not None:
         raise rejected
     return quote.hold or Decimal(0)

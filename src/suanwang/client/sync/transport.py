@@ -49,7 +49,8 @@ class Transport:
             )
         except (ImportError, ValueError, OSError) as error:
             # A proxy or certificate of the environment that cannot be used.
-            raise ServerUnreachable(url=access.url, reason=error) from None
+            reason = str(error).rstrip(".")
+            raise ServerUnreachable(url=access.url, reason=reason) from None
 
     def close(self) -> None:
         """Close the connections."""
