@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from suanwang.basics.errors import NotFound
+from suanwang.jobs.lifecycle import JobState
 from suanwang.server.http.call import JSON_TYPE, parts_of
 from suanwang.server.http.error_codes import error_classes, meaning
 from suanwang.server.parts import Parts
@@ -41,8 +42,9 @@ async def healthz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Count what stands in the database, and show everything measured."""
     parts = parts_of(request)
-    for state, number in (await parts.store.read(jobs.count_by_state)).items():
-        parts.metrics.jobs.labels(state.value).set(number)
+    counts = await parts.store.read(jobs.count_by_state)
+    for state in JobState:
+        parts.metrics.jobs.labels(state.value).set(counts.get(state, 0))
     parts.metrics.outbox_lag.set(await parts.store.read(_unpublished))
     return Response(parts.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
