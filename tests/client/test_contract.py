@@ -122,6 +122,8 @@ SHAPES = {
     wire_money.LedgerCheck: "LedgerCheckOut",
     wire_money.LedgerProblem: "ProblemOut",
     wire_money.RegisteredCentre: "RegisteredOut",
+    wire_money.TopUp: "TopUpOut",
+    wire_money.Settlement: "SettledOut",
 }
 # Fields of pages, computed from others, or of no use beside `raw`.
 LEFT_OUT = {"next_cursor", "chosen"}

@@ -163,6 +163,7 @@ def test_centres_offers_accounts_and_the_operators_calls(grid):
         assert client.me().role == "buyer"
     operator = grid.operator.operator
     assert operator.check_ledger().balanced
+    assert operator.settle().settled >= 0
     assert any(each.id == grid.organisation_id for each in operator.organisations())
     assert any(each.action for each in operator.records())
     key = operator.issue_key(grid.organisation_id, "buyer")

@@ -111,6 +111,14 @@ def document(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
         raise errors.AnswerUnreadable(url=_shown(answer), found=_look(answer)) from None
 
 
+def items_of(page: Any, url: str) -> list[Any]:  # noqa: ANN401 - JSON
+    """Return the items of a list's page. Raises AnswerUnreadable."""
+    items = page.get("items") if isinstance(page, dict) else None
+    if not isinstance(items, list):
+        raise errors.AnswerUnreadable(url=url, found="no list of items")
+    return items
+
+
 def json_line(line: str, url: str) -> Any:  # noqa: ANN401 - JSON
     """Return one line of NDJSON."""
     try:

@@ -36,7 +36,10 @@ class Answered(SuanwangError):
     def __init__(self, **facts: Any) -> None:  # noqa: ANN401 - facts are what the server sent
         self.detail = str(facts.get("detail") or "")[:_DETAIL_CHARS_MAX]
         self.trace_id = str(facts.get("trace_id") or "")
-        self.errors: Sequence[Mapping[str, str]] = facts.get("errors") or ()
+        found = facts.get("errors")
+        self.errors: Sequence[Mapping[str, Any]] = tuple(
+            each for each in (found if isinstance(found, list) else ()) if isinstance(each, Mapping)
+        )
         self.retry_after_seconds: float | None = facts.get("retry_after_seconds")
         super().__init__(**facts)
         # These two are the server's, so they belong to the instance.

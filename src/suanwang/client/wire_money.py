@@ -86,6 +86,25 @@ class RegisteredCentre(Resource):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TopUp(Resource):
+    """A payment that was booked."""
+
+    transfer_id: str
+    organisation_id: str
+    amount: Decimal
+    currency: str
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement(Resource):
+    """How many bills were settled, and up to when."""
+
+    settled: int
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class OperatorRecord(Resource):
     """Something that an operator did."""
 

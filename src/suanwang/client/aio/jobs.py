@@ -16,7 +16,7 @@ from suanwang.client.aio.blobs import AsyncBlobs, Told, quiet
 from suanwang.client.aio.job import AsyncJob
 from suanwang.client.aio.results import fetch_output
 from suanwang.client.aio.transport import AsyncTransport
-from suanwang.client.answers import json_line
+from suanwang.client.answers import items_of, json_line
 from suanwang.client.errors import ArrayNeedsAll, NoPlace, PriceRose, TimedOut
 from suanwang.client.results import Fetched
 from suanwang.client.specs import LoadedSpec, Source
@@ -99,7 +99,8 @@ class AsyncJobs:
         key = idempotency_key or secrets.token_hex(16)
         body = {"specs": [*wires], "accept": accept}
         document = await self._transport.post("/v1/jobs", body, idempotency_key=key)
-        return tuple(self._job(each) for each in document["items"])
+        items = items_of(document, "/v1/jobs")
+        return tuple(self._job(each) for each in items)
 
     async def upload(
         self, loaded: Sequence[LoadedSpec], *, told: Told = quiet

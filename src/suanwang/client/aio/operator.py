@@ -14,6 +14,8 @@ from suanwang.client.wire_money import (
     OperatorRecord,
     Organisation,
     RegisteredCentre,
+    Settlement,
+    TopUp,
 )
 
 
@@ -28,7 +30,9 @@ class AsyncOperator:
     ) -> Organisation:
         """Open an organisation with a first key for each role; the secrets are shown once."""
         body = {"name": name, "roles": [*roles]}
-        return self._transport.read(Organisation, await self._post("/v1/organisations", body), "")
+        return self._transport.read(
+            Organisation, await self._post("/v1/organisations", body), "/v1/organisations"
+        )
 
     async def organisations(self) -> AsyncIterator[Organisation]:
         """Yield organisations."""
@@ -51,13 +55,11 @@ class AsyncOperator:
         """Let a key open nothing any more."""
         await self._transport.delete(f"/v1/keys/{key_id}")
 
-    async def top_up(
-        self, organisation_id: str, amount: str, *, reference: str
-    ) -> Mapping[str, Any]:
+    async def top_up(self, organisation_id: str, amount: str, *, reference: str) -> TopUp:
         """Book a payment of `amount` yuan that has arrived."""
         body = {"organisation_id": organisation_id, "amount": amount, "reference": reference}
-        booked: Mapping[str, Any] = await self._post("/v1/top-ups", body)
-        return booked
+        document = await self._post("/v1/top-ups", body)
+        return self._transport.read(TopUp, document, "/v1/top-ups")
 
     async def add_centre(
         self,
@@ -87,10 +89,10 @@ class AsyncOperator:
         async for document in self._transport.pages("/v1/records"):
             yield self._transport.read(OperatorRecord, document, "/v1/records")
 
-    async def settle(self) -> Mapping[str, Any]:
+    async def settle(self) -> Settlement:
         """Settle now what is due."""
-        settled: Mapping[str, Any] = await self._post("/v1/settlements", {})
-        return settled
+        document = await self._post("/v1/settlements", {})
+        return self._transport.read(Settlement, document, "/v1/settlements")
 
     async def check_ledger(self) -> LedgerCheck:
         """Add everything up again."""

@@ -87,9 +87,7 @@ class AsyncTransport:
         query = {"limit": PAGE_SIZE, **(params or {})}
         while left is None or left > 0:
             page = await self.get(path, {**query, "limit": min(PAGE_SIZE, left or PAGE_SIZE)})
-            items = page.get("items") if isinstance(page, dict) else None
-            if not isinstance(items, list):
-                raise AnswerUnreadable(url=f"{self.url}{path}", found="no list of items")
+            items = answers.items_of(page, f"{self.url}{path}")
             for item in items[:left]:
                 yield item
             left = None if left is None else left - len(items)

@@ -12,7 +12,7 @@ from typing import Any
 
 from suanwang.basics.errors import Unavailable
 from suanwang.client import files, specs
-from suanwang.client.answers import json_line
+from suanwang.client.answers import items_of, json_line
 from suanwang.client.errors import ArrayNeedsAll, NoPlace, PriceRose, TimedOut
 from suanwang.client.results import Fetched
 from suanwang.client.specs import LoadedSpec, Source
@@ -99,7 +99,8 @@ class Jobs:
         key = idempotency_key or secrets.token_hex(16)
         body = {"specs": [*wires], "accept": accept}
         document = self._transport.post("/v1/jobs", body, idempotency_key=key)
-        return tuple(self._job(each) for each in document["items"])
+        items = items_of(document, "/v1/jobs")
+        return tuple(self._job(each) for each in items)
 
     def upload(
         self, loaded: Sequence[LoadedSpec], *, told: Told = quiet

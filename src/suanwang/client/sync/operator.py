@@ -15,6 +15,8 @@ from suanwang.client.wire_money import (
     OperatorRecord,
     Organisation,
     RegisteredCentre,
+    Settlement,
+    TopUp,
 )
 
 
@@ -27,7 +29,9 @@ class Operator:
     def open_organisation(self, name: str, *, roles: Sequence[str] = ("buyer",)) -> Organisation:
         """Open an organisation with a first key for each role; the secrets are shown once."""
         body = {"name": name, "roles": [*roles]}
-        return self._transport.read(Organisation, self._post("/v1/organisations", body), "")
+        return self._transport.read(
+            Organisation, self._post("/v1/organisations", body), "/v1/organisations"
+        )
 
     def organisations(self) -> Iterator[Organisation]:
         """Yield organisations."""
@@ -50,11 +54,11 @@ class Operator:
         """Let a key open nothing any more."""
         self._transport.delete(f"/v1/keys/{key_id}")
 
-    def top_up(self, organisation_id: str, amount: str, *, reference: str) -> Mapping[str, Any]:
+    def top_up(self, organisation_id: str, amount: str, *, reference: str) -> TopUp:
         """Book a payment of `amount` yuan that has arrived."""
         body = {"organisation_id": organisation_id, "amount": amount, "reference": reference}
-        booked: Mapping[str, Any] = self._post("/v1/top-ups", body)
-        return booked
+        document = self._post("/v1/top-ups", body)
+        return self._transport.read(TopUp, document, "/v1/top-ups")
 
     def add_centre(
         self,
@@ -84,10 +88,10 @@ class Operator:
         for document in self._transport.pages("/v1/records"):
             yield self._transport.read(OperatorRecord, document, "/v1/records")
 
-    def settle(self) -> Mapping[str, Any]:
+    def settle(self) -> Settlement:
         """Settle now what is due."""
-        settled: Mapping[str, Any] = self._post("/v1/settlements", {})
-        return settled
+        document = self._post("/v1/settlements", {})
+        return self._transport.read(Settlement, document, "/v1/settlements")
 
     def check_ledger(self) -> LedgerCheck:
         """Add everything up again."""

@@ -88,9 +88,7 @@ class Transport:
         query = {"limit": PAGE_SIZE, **(params or {})}
         while left is None or left > 0:
             page = self.get(path, {**query, "limit": min(PAGE_SIZE, left or PAGE_SIZE)})
-            items = page.get("items") if isinstance(page, dict) else None
-            if not isinstance(items, list):
-                raise AnswerUnreadable(url=f"{self.url}{path}", found="no list of items")
+            items = answers.items_of(page, f"{self.url}{path}")
             yield from items[:left]
             left = None if left is None else left - len(items)
             query["cursor"] = page.get("next_cursor")
