@@ -1,0 +1,63 @@
+"""Grids to break. `a_grid(…)` makes one for a test; `grid` is one with one centre, `east`."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from tests.faults.grid import Grid
+
+from suanwang.agent.backends import sandbox
+from suanwang.agent.errors import SandboxForbidden, SandboxLeaks, SandboxMissing
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def the_sandbox(tmp_path_factory):
+    """The sandbox that agents will use, or a skip that says why there is none."""
+    try:
+        bwrap = sandbox.find_bwrap()
+        sandbox.self_test(bwrap, keep_out=tmp_path_factory.mktemp("sandbox"))
+    except (SandboxMissing, SandboxForbidden, SandboxLeaks) as why:
+        pytest.skip(f"no sandbox here: {why}")
+    return bwrap
+
+
+@pytest.fixture
+def a_grid(tmp_path, request, the_sandbox):
+    """Make a grid: `a_grid("east", "west", on="postgresql", servers=2)`; the first is cheapest."""
+    made = []
+
+    def make(*centres, on="sqlite", servers=1):
+        url = f"sqlite:///{tmp_path / 'grid.db'}"
+        if on == "postgresql":
+            postgres = request.getfixturevalue("postgres_server")
+            url = postgres.make_database(f"faults_{next(_numbers)}")
+        made.append(Grid(tmp_path, url, servers=servers))
+        for number, centre in enumerate(centres):
+            made[-1].start_joining(centre, price=f"0.{number + 1}")
+        made[-1].wait_joined()
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def grid(a_grid):
+    """One server, one centre."""
+    return a_grid("east")
+
+
+@pytest.fixture(scope="module")
+def calm_grid(tmp_path_factory, the_sandbox):
+    """One server and one centre for a whole module, whose jobs misbehave but kill nothing of it."""
+    folder = tmp_path_factory.mktemp("calm")
+    made = Grid(folder, f"sqlite:///{folder / 'grid.db'}")
+    try:
+        made.join("east")
+        yield made
+    finally:
+        made.close()
