@@ -184,6 +184,11 @@ def unlock(tx: Tx, lock_token: str, tries: Mapping[JobId, Instant]) -> None:
     )
 
 
+def free(tx: Tx) -> int:
+    """Give all jobs back that anybody works on outside, at the cost of doing that work again."""
+    return tx.do("jobs_free")
+
+
 def find(tx: Tx, query: str, **params: Any) -> list[Job]:  # noqa: ANN401 - column values
     """Return the jobs of a named query that selects whole rows."""
     return [job_from(row) for row in tx.all(query, **params)]

@@ -114,6 +114,12 @@ SELECT * FROM jobs WHERE lock_token = :lock_token ORDER BY created_at, id {for_u
 UPDATE jobs SET lock_token = NULL, lock_until = NULL, next_try_at = :next_try_at
 WHERE id = :id AND lock_token = :lock_token
 
+-- name: jobs_free
+-- Give every job back: who works on one outside finds it gone and drops what it worked out.
+-- Those that are being written at this moment are in good hands and stay.
+UPDATE jobs SET lock_token = NULL, lock_until = NULL
+WHERE id IN (SELECT id FROM jobs WHERE lock_token IS NOT NULL {skip_locked})
+
 -- name: jobs_with_stale_quotes
 -- Quoted jobs that nobody has accepted in time.
 SELECT * FROM jobs
