@@ -194,3 +194,18 @@ def test_old_events_and_answers_are_forgotten(world):
     assert world.run(prune(world.parts)) > 0
     last = world.store.read_now(outbox.last_sequence)
     assert last > 0  # numbering goes on from the newest
+
+
+def test_a_loop_with_more_to_do_rests_while_requests_are_in_hand(world):
+    loops = Loops(world.parts, [])
+    loop = Loop("busy", step=None, every=1, seconds=0.3)
+    assert loops._rest_of(loop) == 0
+    world.parts.in_hand = 20
+    assert loops._rest_of(loop) == 0.3
+
+
+def test_an_agent_that_waits_for_work_is_not_in_hand(world):
+    world.parts.in_hand = 1
+    with world.parts.resting():
+        assert world.parts.in_hand == 0
+    assert world.parts.in_hand == 1

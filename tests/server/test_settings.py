@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import stat
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from suanwang.server import settings as module
-from suanwang.server.commands import db, serve
+from suanwang.server.commands import db, ledger_verify, serve
 from suanwang.server.errors import SettingUnknown, SettingUnreadable
 from suanwang.server.first_start import KEY_FILE, open_exchange
 from suanwang.server.parts import Parts
@@ -151,6 +153,24 @@ def test_backup_restore_upgrade_check(tmp_path):
     shown = json.loads(runner.invoke(db, ["check", "--db", other, "--json"]).output)
     assert shown["good"]
     assert shown["ledger"]["balanced"]
+
+
+def test_ledger_verify_ends_with_0_or_1(tmp_path):
+    app = typer.Typer()
+    app.command()(ledger_verify)
+    runner, url = CliRunner(), f"sqlite:///{tmp_path / 'a.db'}"
+    assert runner.invoke(db, ["upgrade", "--db", url]).exit_code == 0
+    good = runner.invoke(app, ["--db", url, "--json"])
+    assert (good.exit_code, json.loads(good.output)["balanced"]) == (0, True)
+    with sqlite3.connect(tmp_path / "a.db") as wild:
+        wild.execute("INSERT INTO organisations VALUES ('org_1', 'x', 'member', 'open', 0)")
+        wild.execute(
+            "INSERT INTO accounts VALUES ('acc_1', 'org_1', 'available', 'CNY', 6, 0, 5, 0, 0)"
+        )
+    wild.close()
+    bad = runner.invoke(app, ["--db", url])
+    assert bad.exit_code == 1
+    assert "acc_1" in bad.output
 
 
 def test_a_database_that_is_not_there_is_one_sentence(tmp_path):

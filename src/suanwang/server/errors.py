@@ -135,10 +135,17 @@ class ChecksumDiffers(Invalid):
 
 
 class TargetRefused(Invalid):
-    """Webhooks cannot go to {url}: {reason}."""
+    """Webhooks cannot go to {url}; it must be a URL of https on the open internet."""
 
-    zh = "Webhook 不能发往 {url}：{reason}。"
+    zh = "Webhook 不能发往 {url}；须为公共互联网上的 https 网址。"
     code = "target-refused"
+
+
+class TargetUnknown(TargetRefused):
+    """Webhooks cannot go to {url}: its host name has no address."""
+
+    zh = "Webhook 不能发往 {url}：其主机名没有地址。"
+    code = "target-unknown"
 
 
 class AddressTaken(Unavailable):

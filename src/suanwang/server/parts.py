@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -19,8 +20,6 @@ from suanwang.server.http.rates import RateLimiter
 from suanwang.server.metrics import Metrics
 from suanwang.server.settings import Settings
 from suanwang.store.database import Store
-
-LOCK_LEASES = 4  # a minute, by default, for work outside a transaction that takes milliseconds
 
 
 def utc_now() -> Instant:
@@ -44,6 +43,7 @@ class Parts:
     rates: RateLimiter = field(init=False)
     blobs: BlobFiles = field(init=False)
     under_way: set[tuple[str, str]] = field(default_factory=set)
+    in_hand: int = 0  # requests being answered now
     stopping: bool = False
 
     def __post_init__(self) -> None:
@@ -51,6 +51,15 @@ class Parts:
         self.keys = KeyRing(self.store)
         self.rates = RateLimiter(self.settings.rate_limit_per_second)
         self.blobs = BlobFiles(self.settings.blobs_dir, self.settings.blob_bytes_max)
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Do not count a request as in hand while it only waits for something to happen."""
+        self.in_hand -= 1
+        try:
+            yield
+        finally:
+            self.in_hand += 1
 
     def act(self, key: Actor | None = None) -> Act:
         """Return this moment, acted in by `key` or (None) by the exchange itself."""
@@ -69,8 +78,6 @@ def timing_of(settings: Settings) -> Timing:
         lease=timedelta(seconds=settings.lease_seconds),
         quote_ttl=timedelta(seconds=settings.quote_ttl_seconds),
         round_every=timedelta(seconds=settings.round_every_seconds),
-        # Who was silent for so long holds nothing back: other servers take its work over.
-        lock=LOCK_LEASES * timedelta(seconds=settings.lease_seconds),
         settle_every=None if every is None else timedelta(seconds=every),
     )
 

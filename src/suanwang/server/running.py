@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import sys
 from types import FrameType
 
 import structlog
@@ -21,15 +20,12 @@ from suanwang.server.errors import AddressTaken
 from suanwang.server.first_start import open_exchange
 from suanwang.server.parts import Parts
 from suanwang.server.settings import Settings
-from suanwang.store import jobs
 from suanwang.store.database import Store
 
 log = structlog.get_logger()
 URL_FILE = "server.url"
 BACKLOG = 2_048
 GRACE_SECONDS = 10
-# Requests and the store share one interpreter; at the usual 5 ms each handover would be felt.
-SWITCH_SECONDS = 0.0005
 KEEP_ALIVE_SECONDS = 75  # longer than the usual proxy's, so that it is the proxy that closes
 
 
@@ -58,8 +54,6 @@ def run_server(settings: Settings) -> None:
         store.migrate()
         parts = Parts(settings, store)
         open_exchange(parts)
-        # What a killed server had in hand need not wait until its locks run out.
-        store.run_now(jobs.free)
         stale = parts.blobs.sweep()
         if stale:
             log.info("removed half-written files", files=stale)
@@ -67,7 +61,6 @@ def run_server(settings: Settings) -> None:
         url = f"http://{shown}:{port}"
         (settings.data_dir / URL_FILE).write_text(url + "\n", "utf-8")
         log.info("listening", url=url)
-        sys.setswitchinterval(SWITCH_SECONDS)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(parts, listener))
     finally:

@@ -12,7 +12,7 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from suanwang.server.errors import TargetRefused
+from suanwang.server.errors import TargetRefused, TargetUnknown
 
 RESOLVE_SECONDS = 5.0
 
@@ -35,12 +35,12 @@ async def check_target(url: str, *, private: bool) -> Target:
         async with asyncio.timeout(RESOLVE_SECONDS):
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, TimeoutError, UnicodeError):
-        raise TargetRefused(reason="its host name is not known", url=url) from None
+        raise TargetUnknown(url=url) from None
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses:
-        raise TargetRefused(reason="its host name has no address", url=url)
+        raise TargetUnknown(url=url)
     if not private and not all(map(is_public, addresses)):
-        raise TargetRefused(reason="it leads into a private network", url=url)
+        raise TargetRefused(url=url)
     return Target(scheme, host, port, addresses[0])
 
 
@@ -61,10 +61,10 @@ def _parts(url: str, *, private: bool) -> tuple[str, str, int]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise TargetRefused(reason="it is no URL", url=url) from None
+        raise TargetRefused(url=url) from None
     schemes = ("https", "http") if private else ("https",)
     if parts.scheme not in schemes or not host:
-        raise TargetRefused(reason=f"expected a URL of {' or '.join(schemes)}", url=url)
+        raise TargetRefused(url=url)
     if parts.username or parts.password or not url.isprintable() or not url.isascii():
-        raise TargetRefused(reason="it holds a password or unprintable characters", url=url)
+        raise TargetRefused(url=url)
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80)

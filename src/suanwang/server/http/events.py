@@ -93,7 +93,8 @@ async def _messages(parts: Parts, call: Call, after: int) -> AsyncIterator[bytes
                 quiet = 0.0
                 continue
             waited_from = time.monotonic()
-            await parts.published.wait(LOOK_SECONDS, since=rings)
+            with parts.resting():
+                await parts.published.wait(LOOK_SECONDS, since=rings)
             quiet += time.monotonic() - waited_from
             if quiet >= HEARTBEAT_SECONDS:
                 quiet = 0.0

@@ -40,7 +40,6 @@ class Gate:
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self.app = app
         self.parts = parts
-        self._in_hand = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -51,14 +50,12 @@ class Gate:
         state = scope.setdefault("state", {})
         state["lang"] = wanted_language(headers.get(b"accept-language", b"").decode("latin-1"))
         state["trace_id"] = _trace_id(headers.get(b"traceparent", b"").decode("latin-1"))
-        self._in_hand += 1
-        self.parts.metrics.in_hand.set(self._in_hand)
+        self.parts.in_hand += 1
         start, answer = time.perf_counter(), _Answer(send, state["trace_id"])
         try:
             await self._answer(scope, headers, self._limited(scope, headers, receive), answer)
         finally:
-            self._in_hand -= 1
-            self.parts.metrics.in_hand.set(self._in_hand)
+            self.parts.in_hand -= 1
             route = getattr(scope.get("route"), "path", "unknown")
             seconds = time.perf_counter() - start
             self.parts.metrics.answered(scope["method"], route, answer.status, seconds)
@@ -100,7 +97,7 @@ class Gate:
         if self.parts.stopping:
             raise Stopping(reason="stopping")
         limit = self.parts.settings.requests_at_once
-        if self._in_hand > limit:
+        if self.parts.in_hand > limit:
             raise Overloaded(reason="overloaded", limit=limit)
         if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
             raise TextUnstorable(place="the address")

@@ -145,7 +145,8 @@ async def leases(call: SignedAgent, body: TakeIn) -> Response:
     rings = parts.placed.rings
     offers = await _take(call, body.max)
     while not offers and not parts.stopping and (left := until - time.monotonic()) > 0:
-        await parts.placed.wait(min(left, LOOK_SECONDS), since=rings)
+        with parts.resting():
+            await parts.placed.wait(min(left, LOOK_SECONDS), since=rings)
         rings = parts.placed.rings
         if await call.request.is_disconnected():
             break  # nobody would hear of a lease, and its job would wait until that runs out

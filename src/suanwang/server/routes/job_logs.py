@@ -99,4 +99,5 @@ async def _follow(call: Call, job_id: JobId, after: tuple[int, int]) -> AsyncIte
             if quiet >= QUIET_SECONDS:
                 quiet = 0.0
                 yield b"\n"
-            await asyncio.sleep(LOOK_SECONDS)
+            with call.parts.resting():
+                await asyncio.sleep(LOOK_SECONDS)

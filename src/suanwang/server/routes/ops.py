@@ -45,6 +45,7 @@ async def metrics(request: Request) -> Response:
     counts = await parts.store.read(jobs.count_by_state)
     for state in JobState:
         parts.metrics.jobs.labels(state.value).set(counts.get(state, 0))
+    parts.metrics.in_hand.set(parts.in_hand)
     parts.metrics.outbox_lag.set(await parts.store.read(_unpublished))
     return Response(parts.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
