@@ -21,6 +21,8 @@ from suanwang.server.metrics import Metrics
 from suanwang.server.settings import Settings
 from suanwang.store.database import Store
 
+LOCK_LEASES = 4  # a minute, by default, for work outside a transaction that takes milliseconds
+
 
 def utc_now() -> Instant:
     """Read the clock."""
@@ -78,6 +80,8 @@ def timing_of(settings: Settings) -> Timing:
         lease=timedelta(seconds=settings.lease_seconds),
         quote_ttl=timedelta(seconds=settings.quote_ttl_seconds),
         round_every=timedelta(seconds=settings.round_every_seconds),
+        # Who was silent for so long holds nothing back: other servers take its work over.
+        lock=LOCK_LEASES * timedelta(seconds=settings.lease_seconds),
         settle_every=None if every is None else timedelta(seconds=every),
     )
 

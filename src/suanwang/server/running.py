@@ -20,6 +20,7 @@ from suanwang.server.errors import AddressTaken
 from suanwang.server.first_start import open_exchange
 from suanwang.server.parts import Parts
 from suanwang.server.settings import Settings
+from suanwang.store import jobs
 from suanwang.store.database import Store
 
 log = structlog.get_logger()
@@ -54,6 +55,8 @@ def run_server(settings: Settings) -> None:
         store.migrate()
         parts = Parts(settings, store)
         open_exchange(parts)
+        # What a killed server had in hand need not wait until its locks run out.
+        store.run_now(jobs.free)
         stale = parts.blobs.sweep()
         if stale:
             log.info("removed half-written files", files=stale)
