@@ -268,6 +268,13 @@ class CommandMissing(Unavailable):
     code = "command-missing"
 
 
+class KeysTooMany(Invalid):
+    """--key-file takes one key, and {found} roles were asked for; say --role once."""
+
+    zh = "--key-file 只存放一个密钥，而给出了 {found} 个角色；请只用一次 --role。"
+    code = "keys-too-many"
+
+
 class ShellUnknown(Invalid):
     """Expected one of the shells {known}, found {found!r}."""
 
