@@ -1,4 +1,4 @@
-"""Grids to break. `a_grid(…)` makes one for a test; `grid` is one with one centre, `east`."""
+"""Grids to break: `a_grid(…)` makes one for a test, `calm_grid` is one centre for a whole module."""
 
 from __future__ import annotations
 
@@ -45,19 +45,20 @@ def a_grid(tmp_path, request, the_sandbox):
         each.close()
 
 
-@pytest.fixture
-def grid(a_grid):
-    """One server, one centre."""
-    return a_grid("east")
-
-
 @pytest.fixture(scope="module")
-def calm_grid(tmp_path_factory, the_sandbox):
-    """One server and one centre for a whole module, whose jobs misbehave but kill nothing of it."""
-    folder = tmp_path_factory.mktemp("calm")
+def lasting_grid(tmp_path_factory, the_sandbox):
+    """One server and one centre for a whole module: a start takes seconds of a busy machine."""
+    folder = tmp_path_factory.mktemp("lasting")
     made = Grid(folder, f"sqlite:///{folder / 'grid.db'}")
     try:
         made.join("east")
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture
+def calm_grid(lasting_grid):
+    """The module's grid, whole again: whatever an earlier test killed or left is put right."""
+    lasting_grid.mend()
+    return lasting_grid

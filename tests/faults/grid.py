@@ -249,6 +249,18 @@ class Grid:
         speakers = {f"server-{n}": each for n, each in enumerate(self.servers)} | self.agents
         return "\n".join(f"── {name}\n{each.said()}" for name, each in speakers.items())
 
+    def mend(self) -> None:
+        """Start again what was killed, and end the jobs that a failed test has left."""
+        for server in self.servers:
+            if server.process.poll() is not None:
+                server.start()
+        for agent in self.agents.values():
+            if not agent.runs:
+                agent.start()
+        states = ", ".join(f"'{state}'" for state in FINAL)
+        for (job,) in self.books.ask(f"SELECT id FROM jobs WHERE state NOT IN ({states})"):
+            self.call("POST", f"/v1/jobs/{job}/cancel", self.buyer, json={})
+
     def close(self) -> None:
         """End everything, each by its own pid."""
         for agent in self.agents.values():

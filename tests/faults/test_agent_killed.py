@@ -7,7 +7,7 @@ import signal
 import pytest
 from tests.agent.builders import wait_alive, wait_gone
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 BOTH = pytest.mark.parametrize("on", ["sqlite", "postgresql"])
 
 
@@ -25,7 +25,8 @@ def test_its_job_moves_to_another_centre_and_is_billed_once(a_grid, on):
     grid.check_money(job)
 
 
-def test_with_no_other_centre_its_job_waits_and_runs_when_the_agent_is_back(grid):
+def test_with_no_other_centre_its_job_waits_and_runs_when_the_agent_is_back(calm_grid):
+    grid = calm_grid
     job = grid.submit(run="sleep 2.0712")
     grid.wait(job, "RUNNING")
     wait_alive("sleep 2.0712")
@@ -39,7 +40,8 @@ def test_with_no_other_centre_its_job_waits_and_runs_when_the_agent_is_back(grid
     grid.check_money(job)
 
 
-def test_a_restarted_agent_says_at_once_that_it_lost_its_job(grid):
+def test_a_restarted_agent_says_at_once_that_it_lost_its_job(calm_grid):
+    grid = calm_grid
     job = grid.submit(run="sleep 2.0713")
     grid.wait(job, "RUNNING")
     grid.kill_agent("east")
@@ -49,7 +51,8 @@ def test_a_restarted_agent_says_at_once_that_it_lost_its_job(grid):
     grid.check_money(job)
 
 
-def test_killed_again_and_again_its_job_is_lost_and_costs_nothing(grid):
+def test_killed_again_and_again_its_job_is_lost_and_costs_nothing(calm_grid):
+    grid = calm_grid
     job = grid.submit(run="sleep 60.0714", retry=1)
     for _ in range(2):
         grid.until(lambda: grid.show(job)["state"] == "RUNNING", "the job runs")
@@ -64,7 +67,8 @@ def test_killed_again_and_again_its_job_is_lost_and_costs_nothing(grid):
     grid.check_free(job)
 
 
-def test_killed_at_any_moment_that_the_timeline_knows_its_job_is_billed_once(grid):
+def test_killed_at_any_moment_that_the_timeline_knows_its_job_is_billed_once(calm_grid):
+    grid = calm_grid
     for moment in ("lease", "stage", "start", "finish"):
         job = grid.submit(run="sleep 0.3; echo hi > out.txt", outputs=["out.txt"], retry=5)
         grid.wait_for_verb(job, moment)

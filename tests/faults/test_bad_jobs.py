@@ -12,7 +12,7 @@ from tests.agent.builders import alive, wait_gone
 
 from suanwang.agent.backends import cgroups
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
 CHILDREN = 300  # bounded, whatever becomes of the limits: this machine is shared
 
 

@@ -1,0 +1,65 @@
+"""The disk below the work directory is full, truly: a small tmpfs, filled by somebody else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import pytest
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120)]
+MB = 1_000_000
+# The agent keeps 256 MB free of any machine's disk and promises the job its 40 MB.
+DISK_MB = 340
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of its own, or a skip that says why there is none."""
+    folder = tmp_path / "small-disk"
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB * MB}", "tmpfs", str(folder)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        pytest.skip(f"this user may not mount a small tmpfs: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def fill(folder, *, leave: int) -> None:
+    """Take all but `leave` bytes of a file system."""
+    stat = os.statvfs(folder)
+    path = folder / "somebody-elses"
+    with path.open("ab") as file:
+        have = path.stat().st_size
+        os.posix_fallocate(file.fileno(), have, max(1, stat.f_bavail * stat.f_frsize - leave))
+
+
+def test_a_disk_that_fills_while_a_job_runs_is_the_centres_fault_and_the_job_moves(
+    a_grid, small_disk
+):
+    grid = a_grid("west")
+    grid.join("east", at=small_disk / "east", price="0.05")
+    job = grid.submit(
+        run="i=0; while test $i -lt 30; do echo $i >> out; i=$((i+1)); sleep 0.1; done"
+    )
+    assert grid.wait(job, "RUNNING")["centre"]["name"] == "east"
+    fill(small_disk, leave=0)
+    shown = grid.wait(job, "SETTLED")
+    assert (shown["centre"]["name"], shown["exit_code"]) == ("west", 0)
+    assert set(grid.reasons(job)) & {"disk-full", "centre-silent"}
+    grid.check_money(job)
+
+
+def test_with_no_other_centre_it_is_lost_and_costs_nothing(a_grid, small_disk):
+    grid = a_grid()
+    grid.join("east", at=small_disk / "east")
+    fill(small_disk, leave=100 * MB)  # the agent has room to think, a job has none
+    job = grid.submit(run="true", retry=1)
+    shown = grid.wait(job, "LOST")
+    assert shown["reason"]["code"] == "retries-exhausted"
+    assert "disk-full" in grid.reasons(job)
+    assert "start" not in grid.verbs(job)
+    grid.check_free(job)
