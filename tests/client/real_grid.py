@@ -60,8 +60,15 @@ class RealGrid:
         }
         self.processes: list[subprocess.Popen] = []
         self._start("serve", "serve")
+        try:
+            self._open()
+        except BaseException:
+            self.end()  # nothing that was started here outlives it
+            raise
+
+    def _open(self) -> None:
         self._until(self._healthy)
-        operator = (folder / "data" / "operator.key").read_text("utf-8").strip()
+        operator = (self.folder / "data" / "operator.key").read_text("utf-8").strip()
         self.operator = Client(self.url, operator)
         buyer = self.operator.operator.open_organisation("Lab")
         self.key = buyer.keys[0].key
@@ -123,8 +130,12 @@ class RealGrid:
             time.sleep(0.1)
 
     def close(self) -> None:
-        """End every process that was started here."""
+        """Leave, and end every process that was started here."""
         self.operator.close()
+        self.end()
+
+    def end(self) -> None:
+        """End every process that was started here."""
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

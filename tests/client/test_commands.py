@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import stat
 import subprocess
 import sys
-import time
 import tomllib
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -254,12 +254,13 @@ def test_output_that_a_terminal_cannot_show_does_not_end_the_command():
 
 @pytest.mark.real
 def test_it_starts_fast():
-    """The best of five: the others share the machine with whatever else runs."""
+    """In processor time, the best of five: waiting for a busy machine is not ours."""
     seconds = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([*SUAN, "--help"], capture_output=True, check=True)
-        seconds.append(time.perf_counter() - began)
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime)
     assert min(seconds) < 0.4
 
 
