@@ -75,10 +75,12 @@ class Money:
     def parse(cls, text: str, asset: Asset = CNY) -> Money:
         """Read a decimal string such as "12.50"; more places than the asset has are refused."""
         try:
-            scaled = Decimal(text).scaleb(asset.scale)
+            # Decimal would read "1_0", " 1" and digits of other scripts; one amount, one writing.
+            plain = text.isascii() and "_" not in text and text == text.strip()
+            scaled = Decimal(text if plain else "NaN").scaleb(asset.scale)
             # "1e999999" is a short text and a number of a million digits: look before expanding.
             small = scaled.is_finite() and scaled.adjusted() < _DIGITS_MAX
-        except (InvalidOperation, TypeError, ValueError):
+        except (AttributeError, InvalidOperation, TypeError, ValueError):
             raise AmountUnreadable(scale=asset.scale, asset=asset, found=text) from None
         if not small or scaled != scaled.to_integral_value():
             raise AmountUnreadable(scale=asset.scale, asset=asset, found=text)
