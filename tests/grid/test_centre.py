@@ -122,6 +122,7 @@ def test_a_centre_is_in_one_of_the_ten_zones_or_its_zone_is_its_city(
         ({"province": "Ninxia"}, "province-unknown", "ningxia"),
         ({"name": "  "}, "fact-not-text", "name"),
         ({"name": "x" * 201}, "fact-not-text", "200"),
+        ({"name": "\x1b[2Jx"}, "fact-not-text", "name"),
         ({"id": "job_1"}, "id-unreadable", "ctr"),
         ({"pue": "0.9"}, "fact-not-number", "pue"),
         ({"pue": "cold"}, "fact-not-number", "cold"),

@@ -86,9 +86,9 @@ class FieldNotMapping(GridInvalid):
 
 
 class FieldNotText(GridInvalid):
-    """{field} must be a text of 1 to {most} characters; found {found!r}."""
+    """{field} must be a text of 1 to {most} printable characters; found {found!r}."""
 
-    zh = "{field} 须为 1 至 {most} 个字符的文本；实际为 {found!r}。"
+    zh = "{field} 须为 1 至 {most} 个可显示字符的文本；实际为 {found!r}。"
     code = "fact-not-text"
 
 

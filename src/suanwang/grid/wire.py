@@ -67,11 +67,12 @@ class Fields:
         return Fields.of(self.value(field), self.at(field))
 
     def text(self, field: str, *, most: int = TEXT_MAX) -> str:
-        """Return a text that is not blank."""
+        """Return a text that is not blank and cannot steer the terminal that shows it."""
         found = self.value(field)
-        if not isinstance(found, str) or not 0 < len(found.strip()) <= most:
+        good = isinstance(found, str) and 0 < len(found.strip()) <= most and found.isprintable()
+        if not good:
             raise FieldNotText(field=self.at(field), most=most, found=_short(found))
-        return found.strip()
+        return str(found).strip()
 
     def one_of(self, field: str, possible: Iterable[str]) -> str:
         """Return one of a closed list of words."""
