@@ -104,6 +104,9 @@ def test_a_damaged_database_is_found_and_can_be_replaced(dialect, filled, databa
     found = backup.check(database_url)
     assert found.damage
     assert not found.good
+    with pytest.raises(BackupRefused, match=path.name):
+        backup.backup(database_url, tmp_path / "two.backup")
+    assert list(tmp_path.glob("two.*")) == []
     damaged = tmp_path / "damaged.backup"
     damaged.write_bytes(data)
     with pytest.raises(BackupRefused, match="damaged"):

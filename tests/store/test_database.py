@@ -207,7 +207,7 @@ def test_whole_numbers_come_back_as_whole_numbers(store):
     assert type(row.units) is int
 
 
-@pytest.mark.parametrize("url", ["", "mysql://x/y", "nonsense", "oracle://x"])
+@pytest.mark.parametrize("url", ["", "mysql://x/y", "nonsense", "oracle://x", "sqlite:///"])
 def test_a_database_that_is_none_is_refused_by_name(url):
     with pytest.raises(DatabaseUnknown):
         parse_url(url)

@@ -120,10 +120,15 @@ def _file_of(url: URL) -> Path:
 def _copy_sqlite(source: Path, target: Path) -> None:
     if not source.is_file():
         raise BackupRefused(reason=f"there is no database {source}")
-    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
-        here.backup(there, pages=PAGES_AT_ONCE)
-        # The copy stands alone: one file, without a write-ahead log beside it.
-        there.execute("PRAGMA journal_mode = DELETE")
+    try:
+        with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
+            here.backup(there, pages=PAGES_AT_ONCE)
+            # The copy stands alone: one file, without a write-ahead log beside it.
+            there.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.DatabaseError as error:
+        for suffix in ("", "-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        raise BackupRefused(reason=f"{source}: {error}") from error
 
 
 def _restore_sqlite(target: Path, source: Path, *, force: bool) -> None:

@@ -111,4 +111,6 @@ def parse_url(url: str) -> URL:
         raise DatabaseUnknown(found=url) from None
     if parsed.get_backend_name() not in {"sqlite", "postgresql", "postgres"}:
         raise DatabaseUnknown(found=parsed.render_as_string())
+    if parsed.database == "":  # SQLite would keep it in a file that vanishes with the server
+        raise DatabaseUnknown(found=url)
     return parsed

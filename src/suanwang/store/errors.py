@@ -20,9 +20,9 @@ class DatabaseUnavailable(Unavailable):
 
 
 class SchemaUnknown(Unavailable):
-    """The database has schema {found}; this program knows {expected}. Run `suan db upgrade`."""
+    """The database has schema {found}, which this program ({expected}) is too old to know."""
 
-    zh = "数据库结构版本为 {found}；本程序需要 {expected}。请运行 `suan db upgrade`。"
+    zh = "数据库结构版本为 {found}，本程序（{expected}）版本过旧，无法识别。"
     code = "schema-unknown"
 
 
