@@ -103,6 +103,19 @@ def test_a_bad_key_is_named_and_never_shown_whole(files, tmp_path, content, says
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize("command", ["join", "run", "show"])
+def test_a_directory_that_cannot_be_one_is_named(files, tmp_path, server, command):
+    (tmp_path / "file").write_text("")
+    key, facts = map(str, files)
+    words = ["--server", server.url, "--key-file", key, "--config", facts]
+    done = call(
+        command, "--dir", str(tmp_path / "file" / "x"), *(words if command == "join" else [])
+    )
+    assert done.exit_code in (1, 5)
+    assert str(tmp_path / "file") in done.stderr
+    assert "Traceback" not in done.output
+
+
 def test_a_long_wrong_key_shows_only_its_beginning(files, tmp_path):
     files[0].write_text("ghp_abcdefghijklmnopqrstuvwxyz")
     assert "ghp_abcdefgh" in (done := join(files, tmp_path)).stderr

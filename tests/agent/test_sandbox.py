@@ -129,6 +129,13 @@ def test_a_job_that_never_came_to_start_is_the_centres_fault(tmp_path, boxed):
     assert asyncio.run(go()).by is EndedBy.NEVER_STARTED
 
 
+def test_a_launcher_that_fails_shows_the_buyer_nothing_of_the_machine(tmp_path, monkeypatch):
+    monkeypatch.setattr(LocalBackend, "_request", lambda *_, **__: {"mode": "exec"})
+    ended, said = run(tmp_path / "j", "true")
+    assert ended.by is EndedBy.NEVER_STARTED
+    assert said == "The centre could not start the job (KeyError).\n"
+
+
 def test_a_command_that_says_125_is_a_command_that_said_125(tmp_path, how):
     ended, _ = run(tmp_path / "j", "exit 125", **how)
     assert (ended.exit_code, ended.by) == (125, EndedBy.EXIT)

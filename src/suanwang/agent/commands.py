@@ -68,6 +68,11 @@ def _plainly(command: F) -> F:
             if isinstance(problem, SandboxForbidden | SandboxMissing):
                 _hint(say)
             raise typer.Exit(problem.exit_code) from None
+        except OSError as problem:
+            where = f"{problem.filename}: " if problem.filename else ""
+            reason = f"{where}{problem.strerror or problem}"
+            typer.echo(say("Error: {message}", message=reason), err=True)
+            raise typer.Exit(1) from None
 
     return run  # type: ignore[return-value] # the same signature, kept by wraps
 

@@ -176,4 +176,8 @@ def _stat(process: Path) -> tuple[str, int, int]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    try:
+        sys.exit(main(sys.argv[1]))
+    except (OSError, ValueError, KeyError) as problem:
+        # What is printed here stands in the buyer's log: a sentence, and nothing of this machine.
+        sys.exit(f"The centre could not start the job ({type(problem).__name__}).")
