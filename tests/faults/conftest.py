@@ -26,15 +26,15 @@ def the_sandbox(tmp_path_factory):
 
 @pytest.fixture
 def a_grid(tmp_path, request, the_sandbox):
-    """Make a grid: `a_grid("east", "west", on="postgresql", servers=2)`; the first is cheapest."""
+    """Make a grid: `a_grid("east", "west", on="postgresql")`; the first is cheapest."""
     made = []
 
-    def make(*centres, on="sqlite", servers=1):
+    def make(*centres, on="sqlite"):
         url = f"sqlite:///{tmp_path / 'grid.db'}"
         if on == "postgresql":
             postgres = request.getfixturevalue("postgres_server")
             url = postgres.make_database(f"faults_{next(_numbers)}")
-        made.append(Grid(tmp_path, url, servers=servers))
+        made.append(Grid(tmp_path, url))
         for number, centre in enumerate(centres):
             made[-1].start_joining(centre, price=f"0.{number + 1}")
         made[-1].wait_joined()

@@ -39,14 +39,12 @@ SPEC = {"name": "work", "resources": {"memory": "200MB", "disk": "40MB"}}
 class Grid:
     """The grid and the words in which a test breaks it."""
 
-    def __init__(self, folder: Path, database_url: str, *, servers: int = 1) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
         self.books = Books(database_url)
         self.agents: dict[str, Agent] = {}
-        settings = PACE | {"SUANWANG_DATABASE_URL": database_url}
         self.servers: list[Server] = []
-        for number in range(servers):
-            self.servers.append(Server(folder / f"server-{number}", settings))
+        self.add_server()
         # The first start opened the exchange; only that server knows its operator's key.
         self._operator = self.servers[0].operator_key
         buyer = self.tell("/v1/organisations", {"name": "Lab", "roles": ["buyer"]})
@@ -60,6 +58,12 @@ class Grid:
     @property
     def server(self) -> Server:
         return self.servers[0]
+
+    def add_server(self) -> None:
+        """Start one more server on the same database."""
+        settings = PACE | {"SUANWANG_DATABASE_URL": self.books.url}
+        folder = self.folder / f"server-{len(self.servers)}"
+        self.servers.append(Server(folder, settings))
 
     def kill_server(self) -> None:
         """kill -9 the (first) server."""
@@ -91,7 +95,8 @@ class Grid:
         centre = CentreFacts.model_validate(known)
         url = self.servers[server].url
         folder = at or self.folder / name
-        self.agents[name] = Agent(folder, server=url, key=key, centre=centre)
+        log = self.folder / f"{name}.log"
+        self.agents[name] = Agent(folder, log=log, server=url, key=key, centre=centre)
 
     def wait_joined(self) -> None:
         """Wait until every agent has said hello."""

@@ -94,15 +94,16 @@ class Server:
 class Agent:
     """A centre's site agent and its directory, which outlives it."""
 
-    def __init__(self, folder: Path, *, server: str, key: str, centre: CentreFacts) -> None:
-        self.home = Home(folder)
+    def __init__(
+        self, folder: Path, *, log: Path, server: str, key: str, centre: CentreFacts
+    ) -> None:
+        self.home, self._log = Home(folder), log
         self.home.save(AgentConfig(server=server, centre=centre), key)
         self.start()
 
     def start(self) -> None:
         """Run the agent, in the sandbox."""
-        log = self.home.folder.parent / f"{self.home.folder.name}.log"
-        self._suan = Suan(log, "agent", "run", "--dir", str(self.home.folder))
+        self._suan = Suan(self._log, "agent", "run", "--dir", str(self.home.folder))
 
     @property
     def runs(self) -> bool:
