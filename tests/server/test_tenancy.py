@@ -14,12 +14,16 @@ PUBLIC = {
     ("GET", "/errors/{code}"),
     # Anybody may bring a file; having brought it, it is theirs too.
     ("PUT", "/v1/blobs/{sha256}"),
+    # A secret's name is its organisation's own: somebody else's of that name is another one.
+    ("PUT", "/v1/secrets/{name}"),
 }
 BODIES = {
     "/v1/agent/leases/{lease_id}/returned": {"exit_code": 0, "usage": {}, "signature": ""},
     "/v1/agent/leases/{lease_id}/failed": {"fault": "buyer", "code": "x"},
     "/v1/agent/leases/{lease_id}/logs": {"lines": []},
     "/v1/organisations/{organisation_id}/keys": {"role": "buyer"},
+    "/v1/organisations/{organisation_id}/projects": {"name": "x"},
+    "/v1/organisations/{organisation_id}/members": {"name": "x"},
 }
 
 
@@ -47,7 +51,10 @@ def things(world: World):
     )
     hook = world.buyer.post("/webhooks", {"url": "http://127.0.0.1:9/x"}).ok(201)
     [lease] = world.centre().take()
+    world.buyer.put("/secrets/out.txt", b"value").ok()
+    member = world.operator.post(f"/organisations/{world.lab}/members", {"name": "Lin"}).ok(201)
     return {
+        "member_id": member["id"],
         "job_id": run.wire["job_id"],
         "waiting": waiting["id"],
         "name": "out.txt",

@@ -248,7 +248,7 @@ class Cancelled(CentreFault):
 class SecretMissing(BuyerFault):
     """The secrets {names} are not known here."""
 
-    zh = "此处没有密文 {names}。"
+    zh = "此处没有机密 {names}。"
     code = "lease-secret-missing"
     wire = "secret-missing"
 

@@ -33,6 +33,13 @@ class BlobUnknown(Invalid):
     code = "blob-unknown"
 
 
+class SecretUnknown(Invalid):
+    """Job {name} names the secret {secret}, which is not stored; run `suan secret set {secret}`."""
+
+    zh = "作业 {name} 引用了机密 {secret}，但该机密尚未存入；请运行 `suan secret set {secret}`。"
+    code = "secret-unknown"
+
+
 class QuoteExpired(Conflict):
     """The quote of job {id} was good until {expired_at}; submit the job again."""
 

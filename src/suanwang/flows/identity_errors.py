@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suanwang.basics.errors import Conflict, Invalid, Unavailable
+from suanwang.basics.errors import Conflict, Invalid, Refused, Unavailable
 
 
 class ExchangeOpenAlready(Conflict):
@@ -24,3 +24,24 @@ class KeyUnbound(Invalid):
 
     zh = "仅角色为 agent 的密钥须指明其算力中心；此密钥的角色为 {role}。"
     code = "key-unbound"
+
+
+class ProjectNameTaken(Conflict):
+    """The organisation has a project called {name} already; choose another name."""
+
+    zh = "该组织已有名为 {name} 的项目；请另选名称。"
+    code = "project-name-taken"
+
+
+class MemberGone(Conflict):
+    """The member {name} was removed; add them anew to give them a key."""
+
+    zh = "成员 {name} 已被移除；请重新添加后再发放密钥。"
+    code = "member-gone"
+
+
+class TooManySecrets(Refused):
+    """An organisation may keep {limit} secrets; remove one first."""
+
+    zh = "每个组织最多保存 {limit} 个机密；请先移除一个。"
+    code = "too-many-secrets"

@@ -13,6 +13,7 @@ from suanwang.basics.ids import Id, JobId, OrganisationId
 from suanwang.flows import unblock
 from suanwang.flows.act import Act, Actor, Role, must_be
 from suanwang.flows.change import Change
+from suanwang.flows.check_secrets import check_secrets
 from suanwang.flows.errors import BlobUnknown, InputNotUploaded, NoJobs, TooManyJobs
 from suanwang.flows.unblock import ARRAY_MARK
 from suanwang.jobs.lifecycle import JobEvent
@@ -47,14 +48,25 @@ class _Draft:
     outcome: bool | None  # of what it waits for: well, badly, or not known yet
 
 
-def submit_jobs(tx: Tx, specs: Sequence[JobSpec], *, accept: bool, act: Act) -> list[Job]:
+def submit_jobs(
+    tx: Tx,
+    specs: Sequence[JobSpec],
+    *,
+    accept: bool,
+    act: Act,
+    places: Sequence[str] | None = None,
+) -> list[Job]:
     """Take jobs in, SUBMITTED; `accept` asks that their quotes be accepted when they come.
 
+    `places` are JSON pointers to the specs in their request, for mistakes found here.
+
     Raises: NotAllowed; NoJobs, TooManyJobs; a mistake in `after`; InputNotUploaded, BlobUnknown;
-    NotFound for a job that is named and not the buyer's.
+    SecretUnknown; NotFound for a job that is named and not the buyer's.
     """
     buyer = must_be(act, Role.BUYER, Role.BROKER)
     _check_size(specs)
+    at = places or [f"/specs/{number}" for number in range(len(specs))]
+    check_secrets(tx, dict(zip(at, specs, strict=True)), buyer.organisation_id)
     _check_inputs(tx, specs, buyer.organisation_id)
     change = Change(act)
     submitted: list[Job] = []

@@ -70,6 +70,15 @@ def _text(value: object, *, most: int) -> str:
     return value
 
 
+def secret_name(value: object) -> str:
+    """Read the name of a stored secret: one name, or several joined by "/" (team/hf-token)."""
+    text = plain_text(value)
+    try:
+        return "/".join(name(part) for part in text.split("/"))
+    except Wrong:
+        raise Wrong("secret-name-unreadable", found=shown(value)) from None
+
+
 def script(value: object) -> str:
     """Read shell text."""
     return plain_text(value, most=SCRIPT_MAX)
@@ -266,6 +275,7 @@ Speed = Annotated[Decimal, number("0.000001", "1000000", "1.5")]
 Weight = Annotated[Decimal, number("0", "1000000", "0.7")]
 Milliseconds = Annotated[Decimal | None, number("0", "10000", "20")]
 VariableName = Annotated[str, PlainValidator(variable_name)]
+SecretName = Annotated[str, PlainValidator(secret_name)]
 VariableValue = Annotated[str, PlainValidator(variable_value)]
 ClassSpeeds = Annotated[
     dict[Annotated[str, PlainValidator(card_class)], Speed],
@@ -277,5 +287,5 @@ Weights = Annotated[
 ]
 Lines = Annotated[tuple[Line, ...], Field(max_length=1000), BeforeValidator(one_as_list)]
 Variables = Annotated[dict[VariableName, VariableValue], Field(max_length=256)]
-References = Annotated[dict[VariableName, Line], Field(max_length=256)]
+References = Annotated[dict[VariableName, SecretName], Field(max_length=256)]
 Ports = Annotated[tuple[Annotated[int, count(1, 65_535)], ...], Field(max_length=32)]

@@ -174,3 +174,17 @@ class RoleNotPossible(Invalid):
 
     zh = "此处不能生成角色为 {found} 的密钥；可选：{possible}。"
     code = "role-not-possible"
+
+
+class SecretsKeyUnreadable(Unavailable):
+    """Cannot use {path}, which opens the stored secrets: {reason}; put it back from a backup."""
+
+    zh = "无法使用 {path}（用于打开已存的机密）：{reason}；请从备份中恢复。"
+    code = "secrets-key-unreadable"
+
+
+class SecretUnreadable(Invalid):
+    """Expected a secret's value as the body: UTF-8 text, not empty, without NUL."""
+
+    zh = "请求体应为机密的值：非空的 UTF-8 文本，不含 NUL。"
+    code = "secret-unreadable"

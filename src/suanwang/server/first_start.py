@@ -1,5 +1,7 @@
 """The first start: opens the exchange's own organisation and leaves its operator's key in a file.
 
+Beside it lies the key under which secrets are sealed, made at the first start as well.
+
 The key is written beside its place before the database commits, and moved there afterwards; a crash
 in between is repaired at the next start, so the only copy of a working key is never lost.
 """
@@ -18,7 +20,7 @@ from suanwang.flows.issue_key import NewKey
 from suanwang.flows.open_organisation import NewOrganisation, open_organisation
 from suanwang.server.parts import Parts
 from suanwang.server.secrets import new_key_secret
-from suanwang.store import identity
+from suanwang.store import identity, secrets
 from suanwang.store.identity import (
     OrganisationKind,
     actor_by_key_hash,
@@ -36,6 +38,7 @@ def open_exchange(parts: Parts) -> Path | None:
     """Open the exchange unless it is; return the file of a new operator's key."""
     data_dir = parts.settings.data_dir
     data_dir.mkdir(parents=True, exist_ok=True)
+    _prepare_secrets(parts)
     path, waiting = data_dir / KEY_FILE, data_dir / f"{KEY_FILE}.new"
     if parts.store.read_now(identity.exchange) is not None:
         return _finish(parts, path, waiting)
@@ -55,6 +58,15 @@ def _open(tx: Tx, parts: Parts, act: Act, *, secret: str) -> None:
     opened = open_organisation(tx, new, act=act)
     text = write_key(opened.keys[0].key_id, secret)
     _write_private(parts.settings.data_dir / f"{KEY_FILE}.new", text + "\n")
+
+
+def _prepare_secrets(parts: Parts) -> None:
+    """Read or make the key of the secrets, and say so if it is not the one that sealed them."""
+    parts.secret_box.prepare()
+    sealed = parts.store.read_now(secrets.sample)
+    if sealed is not None and parts.secret_box.open(sealed) is None:
+        # Jobs without secrets run well, so this is no reason not to start.
+        log.error("stored secrets do not open with this key", key=str(parts.secret_box.path))
 
 
 def _finish(parts: Parts, path: Path, waiting: Path) -> Path | None:

@@ -18,6 +18,7 @@ from suanwang.server.hints import Bell, Hints
 from suanwang.server.http.keys import KeyRing
 from suanwang.server.http.rates import RateLimiter
 from suanwang.server.metrics import Metrics
+from suanwang.server.sealing import KEY_FILE, SecretBox
 from suanwang.server.settings import Settings
 from suanwang.store.database import Store
 
@@ -44,6 +45,7 @@ class Parts:
     keys: KeyRing = field(init=False)
     rates: RateLimiter = field(init=False)
     blobs: BlobFiles = field(init=False)
+    secret_box: SecretBox = field(init=False)
     under_way: set[tuple[str, str]] = field(default_factory=set)
     in_hand: int = 0  # requests being answered now
     stopping: bool = False
@@ -53,6 +55,7 @@ class Parts:
         self.keys = KeyRing(self.store)
         self.rates = RateLimiter(self.settings.rate_limit_per_second)
         self.blobs = BlobFiles(self.settings.blobs_dir, self.settings.blob_bytes_max)
+        self.secret_box = SecretBox(self.settings.data_dir / KEY_FILE)
 
     @contextmanager
     def resting(self) -> Iterator[None]:

@@ -8,11 +8,17 @@ import secrets
 from suanwang.store.identity import SECRET_BYTES
 
 WEBHOOK_SECRET_BYTES = 32
+SEALING_KEY_BYTES = 32  # AES-256
 
 
 def new_key_secret() -> str:
     """Make the secret part of a key: 256 bits, URL-safe, without the underscore that cuts keys."""
     return secrets.token_hex(SECRET_BYTES)
+
+
+def new_sealing_key() -> bytes:
+    """Make the key under which organisations' secrets are sealed."""
+    return secrets.token_bytes(SEALING_KEY_BYTES)
 
 
 def new_webhook_secret() -> str:

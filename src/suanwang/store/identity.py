@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,12 +66,13 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A person of an organisation."""
+    """A person of an organisation. What they may do is what their keys may do."""
 
     id: MemberId
     organisation_id: OrganisationId
     name: str
     created_at: Instant
+    removed_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,28 +162,30 @@ def organisations(tx: Tx, *, after: str = "", limit: int = 100) -> list[Organisa
     return [_organisation(r) for r in tx.all("organisations_after", after=after, limit=limit)]
 
 
-def add_project(tx: Tx, project: Project) -> None:
-    """Remember a project."""
-    tx.do(
+def add_project(tx: Tx, project: Project) -> bool:
+    """Remember a project; say False if its organisation has one of that name."""
+    added = tx.do(
         "project_add",
         id=project.id,
         organisation_id=project.organisation_id,
         name=project.name,
         created_at=to_micros(project.created_at),
     )
+    return added == 1
 
 
 def project_by_name(tx: Tx, organisation_id: OrganisationId, name: str) -> Project | None:
     """Return an organisation's project by its name, or None."""
     row = tx.first("project_by_name", organisation_id=organisation_id, name=name)
-    if row is None:
-        return None
-    return Project(
-        id=ProjectId(row.id),
-        organisation_id=OrganisationId(row.organisation_id),
-        name=row.name,
-        created_at=from_micros(row.created_at),
-    )
+    return _project(row) if row else None
+
+
+def projects_of(
+    tx: Tx, organisation_id: OrganisationId, *, after: str = "", limit: int = 100
+) -> list[Project]:
+    """List an organisation's projects by id, from the one after `after`."""
+    rows = tx.all("projects_after", organisation_id=organisation_id, after=after, limit=limit)
+    return [_project(row) for row in rows]
 
 
 def add_member(tx: Tx, member: Member) -> None:
@@ -192,6 +197,45 @@ def add_member(tx: Tx, member: Member) -> None:
         name=member.name,
         created_at=to_micros(member.created_at),
     )
+
+
+def member_for_update(tx: Tx, member_id: str, organisation_id: OrganisationId) -> Member:
+    """Lock a member, removed or not; another organisation's is NotFound."""
+    row = tx.first("member_by_id", id=member_id)
+    if row is None or row.organisation_id != organisation_id:
+        raise NotFound(kind="member", id=member_id)
+    return _member(row)
+
+
+def members_of(
+    tx: Tx, organisation_id: OrganisationId, *, after: str = "", limit: int = 100
+) -> list[Member]:
+    """List an organisation's members by id, from the one after `after`; removed ones, too."""
+    rows = tx.all("members_after", organisation_id=organisation_id, after=after, limit=limit)
+    return [_member(row) for row in rows]
+
+
+def roles_of_members(tx: Tx, members: Sequence[Member]) -> Mapping[MemberId, list[Role]]:
+    """Return the roles of some members' good keys. All are of one organisation."""
+    found: defaultdict[MemberId, list[Role]] = defaultdict(list)
+    if members:
+        owner, ids = members[0].organisation_id, [str(each.id) for each in members]
+        for row in tx.all("member_roles", organisation_id=owner, members=ids):
+            found[MemberId(row.member_id)].append(Role(row.role))
+    return found
+
+
+def remove_member(tx: Tx, member: Member, *, at: Instant) -> list[KeyId] | None:
+    """Let a member go; return the keys that this revokes, or None if they had gone before."""
+    if tx.do("member_remove", id=member.id, removed_at=to_micros(at)) == 0:
+        return None
+    rows = tx.all(
+        "keys_revoke_of_member",
+        organisation_id=member.organisation_id,
+        member_id=member.id,
+        revoked_at=to_micros(at),
+    )
+    return sorted(KeyId(row.id) for row in rows)
 
 
 def add_key(tx: Tx, actor: Actor, *, secret_hash: str, at: Instant) -> None:
@@ -235,6 +279,26 @@ def _organisation(row: Row) -> Organisation:
         kind=OrganisationKind(row.kind),
         state=row.state,
         created_at=from_micros(row.created_at),
+    )
+
+
+def _project(row: Row) -> Project:
+    return Project(
+        id=ProjectId(row.id),
+        organisation_id=OrganisationId(row.organisation_id),
+        name=row.name,
+        created_at=from_micros(row.created_at),
+    )
+
+
+def _member(row: Row) -> Member:
+    removed = row.removed_at
+    return Member(
+        id=MemberId(row.id),
+        organisation_id=OrganisationId(row.organisation_id),
+        name=row.name,
+        created_at=from_micros(row.created_at),
+        removed_at=None if removed is None else from_micros(removed),
     )
 
 

@@ -18,17 +18,18 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from suanwang.basics.errors import NotAllowed, Refused
+from suanwang.basics.errors import NotAllowed, NotFound, Refused
 from suanwang.basics.ids import OrganisationId
 from suanwang.flows.act import Act, Actor, Role
 from suanwang.server.errors import IdempotencyKeyUnreadable
 from suanwang.server.http.problems import PROBLEM_TYPE, problem_body
 from suanwang.server.parts import Parts
 from suanwang.server.wire.texts import encode
-from suanwang.store import idempotency
+from suanwang.store import idempotency, identity
 from suanwang.store.errors import IdempotencyKeyReused, RequestUnderWay
 from suanwang.store.idempotency import Answer
 from suanwang.store.idempotency import Request as Asked
+from suanwang.store.identity import Organisation
 from suanwang.store.tx import Tx
 
 JSON_TYPE = "application/json"
@@ -59,6 +60,22 @@ class Call:
         """Refuse a key that has none of these roles."""
         if self.actor.role not in roles:
             raise NotAllowed(needed=" or ".join(roles), found=self.actor.role)
+
+    def may_write(self) -> None:
+        """Refuse a key that only looks (an auditor's), or that has its own calls (an agent's)."""
+        self.must_be(*(role for role in Role if role not in (Role.AUDITOR, Role.AGENT)))
+
+    def whose(self, asked: str | None) -> OrganisationId:
+        """Say whose things are shown: those who see all may ask for another organisation's."""
+        if asked is not None and self.actor.sees_all:
+            return OrganisationId(asked)
+        return self.actor.organisation_id
+
+    def organisation(self, tx: Tx, organisation_id: str) -> Organisation:
+        """Return the organisation in the address; one that the key may not see is NotFound."""
+        if not self.actor.sees_all and organisation_id != self.actor.organisation_id:
+            raise NotFound(kind="organisation", id=organisation_id)
+        return identity.organisation(tx, organisation_id)
 
     def answer(self, document: Any, *, status: int = 200) -> Response:  # noqa: ANN401 - any JSON
         """Answer with a document."""

@@ -14,11 +14,13 @@ from suanwang.server.routes import (
     job_reads,
     jobs,
     me,
+    members,
     money,
     ops,
     organisations,
     quotes,
     records,
+    secrets,
 )
 
 ROUTERS = (
@@ -33,6 +35,8 @@ ROUTERS = (
     events.router,
     me.router,
     organisations.router,
+    members.router,
+    secrets.router,
     records.router,
     agent.router,
     agent_reports.router,

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from suanwang.basics.ids import OrganisationId
 from suanwang.basics.slots import Instant, Slot, day_slot, market_day, parse_instant
 from suanwang.ledger.accounts import AccountName
-from suanwang.server.http.call import Call, Signed
+from suanwang.server.http.call import Signed
 from suanwang.server.http.routing import a_router
+from suanwang.server.routes.paging import Whose
 from suanwang.server.wire.accounts import (
     AccountsOut,
     StatementOut,
@@ -26,13 +26,12 @@ router = a_router(prefix="/v1", tags=["money"])
 TEXT_MAX = 63
 WhenText = Annotated[str | None, Query(alias="from", max_length=TEXT_MAX)]
 UntilText = Annotated[str | None, Query(alias="to", max_length=TEXT_MAX)]
-Whose = Annotated[str | None, Query(max_length=TEXT_MAX, description="For operators, auditors.")]
 
 
 @router.get("/accounts", response_model=AccountsOut, summary="List accounts.")
 async def list_accounts(call: Signed, organisation_id: Whose = None) -> Response:
     """List the organisation's accounts with balance, held and available."""
-    owner = _whose(call, organisation_id)
+    owner = call.whose(organisation_id)
     return await call.show(
         lambda tx: {
             "items": [account_out(each) for each in ledger.accounts_of(tx, owner)],
@@ -51,20 +50,13 @@ async def show_statement(
     organisation_id: Whose = None,
 ) -> Response:
     """Show what moved in and out of an account; without `from` and `to`, on today's market day."""
-    owner, period = _whose(call, organisation_id), _period(since, until, now=call.parts.clock())
+    owner, period = call.whose(organisation_id), _period(since, until, now=call.parts.clock())
 
     def read(tx: Tx) -> StatementOut:
         found = ledger.account_of(tx, owner, account.value)
         return statement_out(ledger.statement(tx, found.id, period))
 
     return await call.show(read)
-
-
-def _whose(call: Call, asked: str | None) -> OrganisationId:
-    """Say whose accounts are shown: those who see all may ask for another organisation's."""
-    if asked is not None and call.actor.sees_all:
-        return OrganisationId(asked)
-    return call.actor.organisation_id
 
 
 def _period(since: str | None, until: str | None, *, now: Instant) -> Slot:

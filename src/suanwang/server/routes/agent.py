@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
+import structlog
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from suanwang.basics.ids import LeaseId
+from suanwang.basics.ids import LeaseId, OrganisationId
 from suanwang.basics.slots import format_instant, to_micros
 from suanwang.flows.act import Act
 from suanwang.flows.heartbeat import Beat, heartbeat
@@ -22,9 +24,12 @@ from suanwang.grid.centre import CAPABILITIES_MAX
 from suanwang.server.http.call import JSON_TYPE, Call, SignedAgent
 from suanwang.server.http.routing import a_router
 from suanwang.server.routes.agent_reports import Whole
+from suanwang.server.sealing import SecretBox
 from suanwang.server.wire.texts import encode, seconds
+from suanwang.store.secrets import Sealed, sealed_values
 from suanwang.store.tx import Tx
 
+log = structlog.get_logger()
 router = a_router(prefix="/v1/agent", tags=["agent"])
 WAIT_MAX = 20
 LOOK_SECONDS = 0.5  # another server may have placed a job
@@ -140,21 +145,21 @@ async def greet(call: SignedAgent, body: HelloIn) -> Response:
 @router.post("/leases", response_model=LeasesOut, summary="Take work.")
 async def leases(call: SignedAgent, body: TakeIn) -> Response:
     """Lease placed jobs to this centre; wait for some if there are none."""
-    parts, timing = call.parts, call.parts.timing
+    parts = call.parts
     until = time.monotonic() + body.wait_seconds
     rings = parts.placed.rings
-    offers = await _take(call, body.max)
-    while not offers and not parts.stopping and (left := until - time.monotonic()) > 0:
+    taken = await _take(call, body.max)
+    while not taken and not parts.stopping and (left := until - time.monotonic()) > 0:
         with parts.resting():
             await parts.placed.wait(min(left, LOOK_SECONDS), since=rings)
         rings = parts.placed.rings
         if await call.request.is_disconnected():
             break  # nobody would hear of a lease, and its job would wait until that runs out
         if await parts.store.read(lambda tx: _has_work(tx, call)):
-            offers = await _take(call, body.max)
-    if offers:
+            taken = await _take(call, body.max)
+    if taken:
         parts.hints.ring("publish")
-    document: LeasesOut = {"leases": [lease_out(each, lease=timing.lease) for each in offers]}
+    document: LeasesOut = {"leases": taken}
     return Response(encode(document), media_type=JSON_TYPE)
 
 
@@ -179,11 +184,38 @@ async def beat(call: SignedAgent, body: BeatsIn) -> Response:
     return await call.act(work)
 
 
-async def _take(call: Call, limit: int) -> list[LeaseOffer]:
+async def _take(call: Call, limit: int) -> list[LeaseOut]:
     act, timing = call.parts.act(call.actor), call.parts.timing
-    return await call.parts.store.run(
-        lambda tx: take_leases(tx, limit=limit, act=act, timing=timing)
-    )
+
+    def work(tx: Tx) -> tuple[list[LeaseOffer], Mapping[tuple[OrganisationId, str], Sealed]]:
+        offers = take_leases(tx, limit=limit, act=act, timing=timing)
+        return offers, sealed_values(tx, {ref for each in offers for ref in _named(each).values()})
+
+    offers, sealed = await call.parts.store.run(work)
+    box = call.parts.secret_box
+    return [
+        lease_out(each, lease=timing.lease, secrets=_opened(each, sealed, box)) for each in offers
+    ]
+
+
+def _named(offer: LeaseOffer) -> dict[str, tuple[OrganisationId, str]]:
+    """Return whose secret each variable of a job stands for."""
+    owner = offer.job.organisation_id
+    return {variable: (owner, name) for variable, name in spec_of(offer.job).secrets.items()}
+
+
+def _opened(
+    offer: LeaseOffer, sealed: Mapping[tuple[OrganisationId, str], Sealed], box: SecretBox
+) -> dict[str, str]:
+    """Open a job's secrets. Where one is gone or does not open, the agent fails the job."""
+    found: dict[str, str] = {}
+    for variable, key in _named(offer).items():
+        value = box.open(sealed[key]) if key in sealed else None
+        if value is None:
+            log.warning("secret not handed out", job_id=offer.job.id, name=key[1])
+        else:
+            found[variable] = value
+    return found
 
 
 def _has_work(tx: Tx, call: Call) -> bool:
@@ -192,8 +224,8 @@ def _has_work(tx: Tx, call: Call) -> bool:
     return bool(tx.all("centre_has_work", centre_id=call.actor.centre_id, now=now))
 
 
-def lease_out(offer: LeaseOffer, *, lease: timedelta) -> LeaseOut:
-    """Write a lease with all that its agent needs to know."""
+def lease_out(offer: LeaseOffer, *, lease: timedelta, secrets: dict[str, str]) -> LeaseOut:
+    """Write a lease with all that its agent needs to know; only here are secrets in the open."""
     job, spec = offer.job, json.loads(offer.job.spec)
     token = offer.lease.token
     return {
@@ -208,7 +240,7 @@ def lease_out(offer: LeaseOffer, *, lease: timedelta) -> LeaseOut:
         "time_limit_seconds": seconds(spec_of(job).time_limit) or 0,
         "expires_in_seconds": lease // timedelta(seconds=1),
         "inputs": [_input(each, offer) for each in spec.get("inputs") or ()],
-        "secrets": {},
+        "secrets": secrets,
     }
 
 

@@ -29,6 +29,7 @@ async def put_blob(
     call: Signed, sha256: str, content_length: Annotated[int | None, Header(ge=0)] = None
 ) -> Response:
     """Store the body if its SHA-256 is the one in the address. 201 when new, 200 when known."""
+    call.may_write()
     owner = call.actor.organisation_id
     known = await call.parts.store.read(lambda tx: _find(tx, read_digest(sha256), owner))
     if known is not None and call.parts.blobs.holds(sha256):

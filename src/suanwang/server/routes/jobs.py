@@ -36,10 +36,11 @@ class NewJobsIn(BaseModel):
 async def submit(call: Signed, body: NewJobsIn) -> Response:
     """Take jobs in: one for each spec, or for each member of an array. Durable when answered."""
     specs = read_specs(body.spec, body.specs)
+    places = None if body.spec is None else ["/spec"]
     nowhere = PlaceNames()
 
     def work(tx: Tx, act: Act) -> JobsOut:
-        made = submit_jobs(tx, specs, accept=body.accept, act=act)
+        made = submit_jobs(tx, specs, accept=body.accept, act=act, places=places)
         items = [job_out(job, nowhere, lang=call.lang) for job in made]
         return {"items": items, "next_cursor": None}
 

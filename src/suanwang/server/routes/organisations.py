@@ -7,7 +7,6 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from suanwang.basics.errors import NotFound
 from suanwang.basics.ids import KeyId
 from suanwang.flows.act import Act, Role
 from suanwang.flows.issue_key import NewKey, issue_key
@@ -36,6 +35,7 @@ from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["organisations"])
 NAME_MAX = 100
+ID_MAX = 60
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX)]
 # An agent's key is made with its centre, an operator's for the exchange alone.
 _FIRST_ROLES = (Role.BUYER, Role.PROVIDER, Role.BROKER, Role.FUNDER, Role.AUDITOR)
@@ -55,6 +55,7 @@ class NewKeyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     role: Role
     project: Name = "default"
+    member_id: Annotated[str, Field(max_length=ID_MAX)] | None = None
 
 
 @router.post(
@@ -107,14 +108,19 @@ async def list_organisations(
     summary="Make a key.",
 )
 async def add_key(call: SignedOperator, organisation_id: str, body: NewKeyIn) -> Response:
-    """Make a key for an organisation. Its secret is shown once."""
+    """Make a key for an organisation, or for one of its members. Its secret is shown once."""
     secret = new_key_secret()
 
     def work(tx: Tx, act: Act) -> KeyOut:
         organisation = identity.organisation(tx, organisation_id)
         is_exchange = organisation.kind is OrganisationKind.EXCHANGE
         _check_roles([body.role], (*_FIRST_ROLES, *([Role.OPERATOR] if is_exchange else [])))
-        new = NewKey(role=body.role, secret_hash=hash_secret(secret), project=body.project)
+        new = NewKey(
+            role=body.role,
+            secret_hash=hash_secret(secret),
+            project=body.project,
+            member_id=body.member_id,
+        )
         return new_key_out(issue_key(tx, organisation.id, new, act=act), secret, at=always(act.now))
 
     return await call.act(work, status=201, kept=lambda key: {**key, "key": None})
@@ -125,9 +131,7 @@ async def list_keys(call: Signed, organisation_id: str) -> Response:
     """List an organisation's keys, without their secrets."""
 
     def read(tx: Tx) -> KeysOut:
-        if not call.actor.sees_all and organisation_id != call.actor.organisation_id:
-            raise NotFound(kind="organisation", id=organisation_id)
-        owner = identity.organisation(tx, organisation_id)
+        owner = call.organisation(tx, organisation_id)
         keys = [key_out(key) for key in identity.keys_of(tx, owner.id)]
         return {"items": keys, "next_cursor": None}
 

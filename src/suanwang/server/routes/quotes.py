@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from suanwang.flows.act import Act
+from suanwang.flows.check_secrets import check_secrets
 from suanwang.flows.quote_jobs import plan_dry, plan_only
+from suanwang.grid.centre import PoolState
+from suanwang.jobs.spec import JobSpec
 from suanwang.server.http.call import Signed
 from suanwang.server.http.routing import a_router
 from suanwang.server.routes.specs import read_specs
@@ -32,9 +35,12 @@ async def dry_run(call: Signed, body: QuoteIn) -> Response:
     [spec] = read_specs(body.spec, None)
     parts = call.parts
     now = parts.clock()
-    pinned, states = await parts.store.read(
-        lambda tx: plan_only(tx, spec, now=now, timing=parts.timing)
-    )
+
+    def look(tx: Tx) -> tuple[JobSpec, tuple[PoolState, ...]]:
+        check_secrets(tx, {"/spec": spec}, call.actor.organisation_id)
+        return plan_only(tx, spec, now=now, timing=parts.timing)
+
+    pinned, states = await parts.store.read(look)
     options = await asyncio.to_thread(plan_dry, pinned, states, now=now)
     document = options_out(options, lang=call.lang, expires_at=None)
 

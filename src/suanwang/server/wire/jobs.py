@@ -36,6 +36,7 @@ class JobOut(TypedDict):
     state: str
     organisation_id: str
     project_id: str | None
+    member_id: str | None
     array_id: str | None
     array_index: int | None
     array_count: int | None
@@ -167,6 +168,7 @@ def job_out(job: Job, names: PlaceNames, *, lang: str) -> JobOut:
         "state": job.state.value,
         "organisation_id": job.organisation_id,
         "project_id": job.project_id,
+        "member_id": job.member_id,
         "array_id": job.array_id,
         "array_index": job.array_index,
         "array_count": job.array_count,

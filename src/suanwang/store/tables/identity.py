@@ -1,8 +1,10 @@
-"""Who may do what: organisations, their projects, members and keys."""
+"""Who may do what: organisations, their projects, members, keys and secrets."""
 
 from __future__ import annotations
 
-from suanwang.store.tables.columns import index, number, refers, table, text, whole
+from sqlalchemy import PrimaryKeyConstraint
+
+from suanwang.store.tables.columns import binary, index, number, refers, table, text, whole
 
 organisations = table(
     "organisations",
@@ -29,6 +31,7 @@ members = table(
     refers("organisation_id", "organisations.id"),
     text("name"),
     whole("created_at"),
+    whole("removed_at", null=True),  # kept for ever: jobs and keys name who had them
     index("ix_members_organisation_id", "organisation_id"),
 )
 
@@ -44,6 +47,15 @@ keys = table(
     whole("created_at"),
     whole("revoked_at", null=True),
     index("ix_keys_organisation_id", "organisation_id"),
+)
+
+secrets = table(
+    "secrets",
+    refers("organisation_id", "organisations.id"),
+    text("name"),
+    binary("sealed"),  # opened only by the server's secrets.key, and only for this row
+    whole("created_at"),  # when the value came
+    PrimaryKeyConstraint("organisation_id", "name"),
 )
 
 operator_records = table(

@@ -86,6 +86,7 @@ CREATE TABLE members (
     organisation_id TEXT NOT NULL,
     name TEXT NOT NULL,
     created_at BIGINT NOT NULL,
+    removed_at BIGINT,
     CONSTRAINT pk_members PRIMARY KEY (id),
     CONSTRAINT fk_members_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
 );
@@ -115,6 +116,14 @@ CREATE TABLE projects (
     CONSTRAINT fk_projects_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
 );
 CREATE UNIQUE INDEX uq_projects_organisation_id_name ON projects (organisation_id, name);
+CREATE TABLE secrets (
+    organisation_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT pk_secrets PRIMARY KEY (organisation_id, name),
+    CONSTRAINT fk_secrets_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+);
 CREATE TABLE settlements (
     id TEXT NOT NULL,
     organisation_id TEXT NOT NULL,

@@ -85,6 +85,7 @@ CREATE TABLE members (
     organisation_id TEXT NOT NULL,
     name TEXT NOT NULL,
     created_at INTEGER NOT NULL,
+    removed_at INTEGER,
     CONSTRAINT pk_members PRIMARY KEY (id),
     CONSTRAINT fk_members_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
 ) STRICT;
@@ -113,6 +114,14 @@ CREATE TABLE projects (
     CONSTRAINT fk_projects_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
 ) STRICT;
 CREATE UNIQUE INDEX uq_projects_organisation_id_name ON projects (organisation_id, name);
+CREATE TABLE secrets (
+    organisation_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    CONSTRAINT pk_secrets PRIMARY KEY (organisation_id, name),
+    CONSTRAINT fk_secrets_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+) STRICT;
 CREATE TABLE settlements (
     id TEXT NOT NULL,
     organisation_id TEXT NOT NULL,
