@@ -47,6 +47,7 @@ class FakeGrid:
     def __init__(self):
         self.jobs: dict[str, dict] = {}
         self.blobs: dict[str, bytes] = {}
+        self.secrets: dict[str, bytes] = {}
         self.requests: list[httpx.Request] = []
         self.trouble: list[httpx.Response | Exception] = []
         self.seen: dict[str, httpx.Response] = {}
@@ -222,6 +223,18 @@ class FakeGrid:
         assert int(request.headers["content-length"]) == len(request.content)
         self.blobs[sha256] = request.content
         return httpx.Response(201, json={"sha256": sha256, "bytes": len(request.content)})
+
+    def _put_secrets(self, request, *name):
+        self.secrets["/".join(name)] = request.content
+        return httpx.Response(200, json={"name": "/".join(name), "created_at": AT})
+
+    def _get_secrets(self, request):
+        return self._page(request, [{"name": n, "created_at": AT} for n in sorted(self.secrets)])
+
+    def _delete_secrets(self, request, *name):
+        if self.secrets.pop("/".join(name), None) is None:
+            return problem(404, "not-found", "There is no secret that you may see.")
+        return httpx.Response(204)
 
     def _get_offers(self, request):
         return self._page(request, self.offers)

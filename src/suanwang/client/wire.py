@@ -57,6 +57,7 @@ class JobView(Resource):
     updated_at: datetime
     organisation_id: str | None = None
     project_id: str | None = None
+    member_id: str | None = None
     array_id: str | None = None
     array_index: int | None = None
     array_count: int | None = None

@@ -104,6 +104,14 @@ class Delivery(Resource):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Secret(Resource):
+    """A secret that jobs may name; nobody is shown its value. `created_at`: when it came."""
+
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Me(Resource):
     """The key that asks, whose it is, and what it may do."""
 

@@ -59,6 +59,7 @@ class Key(Resource):
     role: str
     organisation_id: str | None = None
     project_id: str | None = None
+    member_id: str | None = None
     centre_id: str | None = None
     created_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -75,6 +76,28 @@ class Organisation(Resource):
     state: str = "open"
     created_at: datetime | None = None
     keys: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project(Resource):
+    """A part of an organisation that has its own jobs and keys."""
+
+    id: str
+    organisation_id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(Resource):
+    """A person of an organisation; `roles` are those of their good keys."""
+
+    id: str
+    organisation_id: str
+    name: str
+    roles: tuple[str, ...] = ()
+    created_at: datetime
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

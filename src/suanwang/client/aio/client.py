@@ -21,6 +21,7 @@ from suanwang.client.aio.nouns import (
     who_am_i,
 )
 from suanwang.client.aio.operator import AsyncOperator
+from suanwang.client.aio.secrets import AsyncSecrets
 from suanwang.client.aio.transport import AsyncTransport
 from suanwang.client.profiles import find_access
 from suanwang.client.wire_grid import Me
@@ -62,6 +63,7 @@ class AsyncClient:
         self.accounts = AsyncAccounts(self._transport)
         self.events = AsyncEvents(self._transport)
         self.webhooks = AsyncWebhooks(self._transport)
+        self.secrets = AsyncSecrets(self._transport)
         self.operator = AsyncOperator(self._transport)
 
     async def me(self) -> Me:

@@ -11,8 +11,10 @@ from suanwang.client.wire_grid import Centre
 from suanwang.client.wire_money import (
     Key,
     LedgerCheck,
+    Member,
     OperatorRecord,
     Organisation,
+    Project,
     RegisteredCentre,
     Settlement,
     TopUp,
@@ -39,10 +41,44 @@ class AsyncOperator:
         async for document in self._transport.pages("/v1/organisations"):
             yield self._transport.read(Organisation, document, "/v1/organisations")
 
-    async def issue_key(self, organisation_id: str, role: str, *, project: str = "default") -> Key:
-        """Make a key; its secret is shown once."""
+    async def add_project(self, organisation_id: str, name: str) -> Project:
+        """Give an organisation a project, which keys may name."""
+        path = f"/v1/organisations/{organisation_id}/projects"
+        return self._transport.read(Project, await self._post(path, {"name": name}), path)
+
+    async def projects(self, organisation_id: str) -> AsyncIterator[Project]:
+        """Yield an organisation's projects; its own keys may ask, too."""
+        path = f"/v1/organisations/{organisation_id}/projects"
+        async for document in self._transport.pages(path):
+            yield self._transport.read(Project, document, path)
+
+    async def add_member(self, organisation_id: str, name: str) -> Member:
+        """Give an organisation a member, who then can be given keys."""
+        path = f"/v1/organisations/{organisation_id}/members"
+        return self._transport.read(Member, await self._post(path, {"name": name}), path)
+
+    async def members(self, organisation_id: str) -> AsyncIterator[Member]:
+        """Yield an organisation's members, removed ones too; its own keys may ask, too."""
+        path = f"/v1/organisations/{organisation_id}/members"
+        async for document in self._transport.pages(path):
+            yield self._transport.read(Member, document, path)
+
+    async def remove_member(self, organisation_id: str, member_id: str) -> None:
+        """Remove a member and revoke their keys; their jobs go on."""
+        await self._transport.delete(f"/v1/organisations/{organisation_id}/members/{member_id}")
+
+    async def issue_key(
+        self,
+        organisation_id: str,
+        role: str,
+        *,
+        project: str = "default",
+        member_id: str | None = None,
+    ) -> Key:
+        """Make a key, perhaps for a member; its secret is shown once."""
         path = f"/v1/organisations/{organisation_id}/keys"
-        document = await self._post(path, {"role": role, "project": project})
+        body = {"role": role, "project": project}
+        document = await self._post(path, body | ({"member_id": member_id} if member_id else {}))
         return self._transport.read(Key, document, path)
 
     async def keys(self, organisation_id: str) -> AsyncIterator[Key]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from suanwang.basics.languages import Texts
 from suanwang.client.screen.figures import ago, clock, exact_money, money, printable
 from suanwang.client.screen.plan import a_table
-from suanwang.client.wire_grid import Centre, Offer
+from suanwang.client.wire_grid import Centre, Offer, Secret
 from suanwang.client.wire_money import Account, Statement
 
 
@@ -80,6 +80,16 @@ def account_list(accounts: Sequence[Account], say: Texts) -> RenderableType:
         table.add_row(account.name, exact_money(account.balance, account.currency),
                       exact_money(account.held, account.currency),
                       exact_money(account.available, account.currency))  # fmt: skip
+    return table
+
+
+def secret_list(secrets: Sequence[Secret], say: Texts) -> RenderableType:
+    """Draw the secrets, whose values nobody is shown."""
+    if not secrets:
+        return Text(say("No secrets. Keep one: suan secret set NAME"))
+    table = a_table(say("name"), say("kept"))
+    for secret in secrets:
+        table.add_row(printable(secret.name), clock(secret.created_at))
     return table
 
 

@@ -23,6 +23,7 @@ from suanwang.client.sync.nouns import (
     who_am_i,
 )
 from suanwang.client.sync.operator import Operator
+from suanwang.client.sync.secrets import Secrets
 from suanwang.client.sync.transport import Transport
 from suanwang.client.wire_grid import Me
 
@@ -63,6 +64,7 @@ class Client:
         self.accounts = Accounts(self._transport)
         self.events = Events(self._transport)
         self.webhooks = Webhooks(self._transport)
+        self.secrets = Secrets(self._transport)
         self.operator = Operator(self._transport)
 
     def me(self) -> Me:
