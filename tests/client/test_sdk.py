@@ -89,6 +89,14 @@ def test_pages_are_fetched_as_they_are_needed(grid, client):
     assert [job.name for job in client.jobs.list(most=3)] == ["j4", "j3", "j2"]
 
 
+def test_a_list_that_goes_round_in_circles_is_named(grid, client):
+    page = {"items": [], "next_cursor": "again"}
+    grid.trouble = [httpx.Response(200, json=page) for _ in range(3)]
+    with pytest.raises(AnswerUnreadable, match="same page twice"):
+        list(client.jobs.list())
+    assert len(grid.requests) == 2
+
+
 def test_unknown_fields_are_ignored_and_kept_in_raw(grid, client):
     job = client.jobs.get(grid.job()["id"])
     assert not hasattr(job, "news")

@@ -91,9 +91,13 @@ class Transport:
             items = answers.items_of(page, f"{self.url}{path}")
             yield from items[:left]
             left = None if left is None else left - len(items)
-            query["cursor"] = page.get("next_cursor")
-            if not query["cursor"]:
+            cursor = page.get("next_cursor")
+            if not cursor:
                 return
+            if cursor == query.get("cursor"):  # no list of ours goes round in circles
+                found = "the same page twice"
+                raise AnswerUnreadable(url=f"{self.url}{path}", found=found)
+            query["cursor"] = cursor
 
     def send(
         self,
