@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from suanwang.client.demo.centres import CENTRES
-from suanwang.client.demo.errors import FolderNotEmpty
+from suanwang.client.demo.errors import FolderNotEmpty, FolderUnusable
 from suanwang.client.demo.figures import Told, at_one_centre, on_the_grid
 from suanwang.client.demo.jobs import first_jobs, restore_job
 from suanwang.client.demo.play import fresh_folder
@@ -123,6 +123,20 @@ def test_the_demos_centre_files_are_good_ones(tmp_path, centre):
     path = tmp_path / "centre.toml"
     path.write_text(centre.toml(environment=Path("/usr")), "utf-8")
     assert config.read_centre_file(path).zone == centre.zone
+
+
+@pytest.mark.parametrize("place", ["file/x", "loop/x"])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, place):
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(FolderUnusable, match="--dir"):
+        fresh_folder(tmp_path / place)
+
+
+def test_the_demo_speaks_the_language_of_the_whole_command(tmp_path):
+    (tmp_path / "mine").touch()
+    done = suan("--lang", "zh", "demo", "--dir", str(tmp_path / "mine"))
+    assert (done.returncode, "已存在" in done.stderr) == (2, True), done.stderr
 
 
 # the whole

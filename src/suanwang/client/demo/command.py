@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +12,11 @@ import typer
 from rich.console import Console
 
 from suanwang.basics.errors import SuanwangError
-from suanwang.basics.languages import Texts, choose_language, load_texts
+from suanwang.basics.languages import Texts, load_texts
 from suanwang.client.demo.errors import WorkMissing
 from suanwang.client.demo.play import Played, fresh_folder, play
 from suanwang.client.demo.screen import Screen
+from suanwang.client.talk import language
 
 WIDTH_WITHOUT_TERMINAL = 120
 NEEDED = ("fastapi", "psutil", "numpy", "sklearn", "openmm", "pyradiance", "PIL")
@@ -37,7 +37,7 @@ def demo(
     lang: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:
     """Start a control plane and three centres, do four kinds of real work, settle the money."""
-    say = load_texts("suanwang.client.demo", choose_language(lang, os.environ.get("LANG")))
+    say = load_texts("suanwang.client.demo", language(lang))
     width = None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
     screen = Screen(Console(stderr=as_json, width=width), say)
     try:

@@ -19,6 +19,13 @@ class FolderNotEmpty(Invalid):
     code = "folder-not-empty"
 
 
+class FolderUnusable(Invalid):
+    """Cannot keep the demo in {path}: {why}; name another folder with --dir."""
+
+    zh = "无法把演示保存在 {path}：{why}；请用 --dir 指定另一个目录。"
+    code = "folder-unusable"
+
+
 class WorkMissing(Invalid):
     """The demo's work needs {missing}; install it with `pip install 'suanwang[simulate]'`."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from suanwang.client.demo.buyer import FINAL, Buyer
 from suanwang.client.demo.centres import CENTRES
-from suanwang.client.demo.errors import DemoFailed, FolderNotEmpty
+from suanwang.client.demo.errors import DemoFailed, FolderNotEmpty, FolderUnusable
 from suanwang.client.demo.figures import Told, at_one_centre, on_the_grid
 from suanwang.client.demo.jobs import WORK, archive_inputs, first_jobs, restore_job
 from suanwang.client.demo.processes import Processes
@@ -51,7 +51,17 @@ class Played:
 
 
 def fresh_folder(folder: Path) -> Path:
-    """Make the demo's folder; one that holds anything but an earlier demo is never touched."""
+    """Make the demo's folder; one that holds anything but an earlier demo is never touched.
+
+    Raises FolderNotEmpty or FolderUnusable.
+    """
+    try:
+        return _fresh_folder(folder)
+    except OSError as error:
+        raise FolderUnusable(path=folder, why=error.strerror or str(error)) from None
+
+
+def _fresh_folder(folder: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         raise FolderNotEmpty(path=folder)
     if folder.is_dir() and any(folder.iterdir()):
