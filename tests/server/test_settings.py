@@ -119,6 +119,15 @@ def test_the_first_start_leaves_a_private_key_that_works(store, tmp_path):
     assert open_exchange(parts) is None
 
 
+def test_the_key_of_another_exchange_is_never_written_over(store, tmp_path):
+    (tmp_path / KEY_FILE).write_text("the only key of an older database\n")
+    (tmp_path / f"{KEY_FILE}.1").write_text("one more\n")
+    path = open_exchange(Parts(Settings(data_dir=tmp_path), store))
+    assert read_key(path.read_text().strip())
+    kept = {(tmp_path / f"{KEY_FILE}.{n}").read_text() for n in (1, 2)}
+    assert kept == {"one more\n", "the only key of an older database\n"}
+
+
 def test_a_crash_before_the_key_is_in_its_place_is_repaired(store, tmp_path):
     parts = Parts(Settings(data_dir=tmp_path), store)
     path = open_exchange(parts)

@@ -47,7 +47,7 @@ def open_exchange(parts: Parts) -> Path | None:
         parts.store.run_now(lambda tx: _open(tx, parts, act, secret=secret))
     except ExchangeOpenAlready:
         return None  # another server was quicker
-    waiting.replace(path)
+    _put(waiting, path)
     log.info("exchange opened", name=parts.settings.name, operator_key=str(path))
     return path
 
@@ -79,8 +79,19 @@ def _finish(parts: Parts, path: Path, waiting: Path) -> Path | None:
     except NotSignedIn:
         waiting.unlink()
         return None
-    waiting.replace(path)
+    _put(waiting, path)
     return path
+
+
+def _put(waiting: Path, path: Path) -> None:
+    """Put the new key in its place; another exchange's only key, if it lies there, is kept."""
+    if path.exists():
+        number = 1
+        while (kept := path.with_name(f"{path.name}.{number}")).exists():
+            number += 1
+        path.rename(kept)
+        log.warning("another exchange's key was here and is kept", path=str(kept))
+    waiting.replace(path)
 
 
 def _write_private(path: Path, text: str) -> None:
