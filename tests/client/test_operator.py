@@ -24,6 +24,9 @@ REGISTERED = {"centre": CENTRE, "key": a_key(role="agent", centre_id="ctr_1")}
 TOP_UP = {"transfer_id": "txf_1", "organisation_id": "org_1", "amount": "9.50", "currency": "CNY",
           "reference": "b1"}  # fmt: skip
 SETTLED = {"settled": 3, "until": AT}
+PROJECT = {"id": "prj_1", "organisation_id": "org_1", "name": "film", "created_at": AT}
+MEMBER = {"id": "mem_1", "organisation_id": "org_1", "name": "Lin", "roles": ["buyer"],
+          "created_at": AT, "removed_at": None}  # fmt: skip
 RECORD = {"seq": 1, "at": AT, "action": "top-up", "key_id": "key_0", "body": {"note": "\x1b[2J"}}
 
 
@@ -43,6 +46,15 @@ def body(request):
     (("key", "list", "org_1"), pages(a_key(key=None)), "GET /v1/organisations/org_1/keys",
      "key_1"),
     (("key", "revoke", "key_1", "-y"), None, "DELETE /v1/keys/key_1", ""),
+    (("key", "add", "org_1", "--role", "buyer", "--member", "mem_1"), a_key(member_id="mem_1"),
+     "POST /v1/organisations/org_1/keys", SECRET),
+    (("project", "add", "org_1", "film"), PROJECT, "POST /v1/organisations/org_1/projects",
+     "prj_1"),
+    (("project", "list", "org_1"), pages(PROJECT), "GET /v1/organisations/org_1/projects", "film"),
+    (("member", "add", "org_1", "Lin"), MEMBER, "POST /v1/organisations/org_1/members", "mem_1"),
+    (("member", "list", "org_1"), pages(MEMBER), "GET /v1/organisations/org_1/members", "buyer"),
+    (("member", "remove", "org_1", "mem_1", "-y"), None,
+     "DELETE /v1/organisations/org_1/members/mem_1", ""),
     (("centre", "add", "org_1", "wuhu-1", "--zone", "wuhu"), REGISTERED, "POST /v1/centres",
      SECRET),
     (("centre", "drain", "ctr_1"), CENTRE, "POST /v1/centres/ctr_1/drain", "draining"),
@@ -105,3 +117,12 @@ def test_an_idempotency_key_travels_with_what_makes_something(fake, suan):
     suan("operator", "top-up", "org_1", "9.50", "--reference", "b1")
     assert fake.requests[-1].headers["idempotency-key"]
     assert body(fake.requests[-1])["reference"] == "b1"
+
+
+def test_a_members_key_names_them_and_removing_a_member_asks_first(fake, suan):
+    fake.trouble = [httpx.Response(200, json=a_key(member_id="mem_1"))]
+    suan("operator", "key", "add", "org_1", "--role", "buyer", "--member", "mem_1")
+    assert body(fake.requests[-1])["member_id"] == "mem_1"
+    asked = len(fake.requests)
+    assert suan("operator", "member", "remove", "org_1", "mem_1", typed="n\n").code == 1
+    assert len(fake.requests) == asked

@@ -8,6 +8,7 @@ import signal
 import pytest
 from tests.client.real_grid import RealGrid, free_port
 
+from suanwang.basics.errors import NotSignedIn
 from suanwang.client.sync.client import Client
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(180)]
@@ -170,3 +171,20 @@ def test_centres_offers_accounts_and_the_operators_calls(grid):
     operator.revoke_key(key.id)
     revoked = {each.id: each.revoked_at for each in operator.keys(grid.organisation_id)}
     assert revoked[key.id] is not None
+
+
+def test_a_members_key_and_its_end(grid):
+    owner, operator = grid.organisation_id, grid.operator.operator
+    project, member = operator.add_project(owner, "film"), operator.add_member(owner, "Lin")
+    key = operator.issue_key(owner, "buyer", project="film", member_id=member.id)
+    with Client(grid.url, key.key) as lin:
+        job = lin.jobs.submit({"name": "mine", "run": "echo"})
+        assert (job.project_id, job.member_id) == (project.id, member.id)
+        assert [(each.name, each.roles) for each in lin.operator.members(owner)] == [
+            ("Lin", ("buyer",))
+        ]
+        done = grid.run("operator", "member", "remove", owner, member.id, "--yes",
+                        SUANWANG_KEY=(grid.folder / "data/operator.key").read_text().strip())  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        with pytest.raises(NotSignedIn):
+            lin.me()

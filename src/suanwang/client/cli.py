@@ -16,7 +16,7 @@ import suanwang
 from suanwang.basics.errors import SuanwangError
 from suanwang.basics.languages import Texts, load_texts
 from suanwang.client.command import ClientCommand, LateGroup, translate
-from suanwang.client.commands import account, centre, job, login, operator, secret, shell
+from suanwang.client.commands import account, centre, job, login, member, operator, secret, shell
 from suanwang.client.commands.offers import offers
 from suanwang.client.errors import EXIT_INTERRUPTED, Declined, ServerUnreachable
 from suanwang.client.talk import language
@@ -50,6 +50,8 @@ app.command(
     cls=ClientCommand,
     epilog="Example: suan login --url https://grid.example --key-file buyer.key",
 )(login.login)
+operator.app.add_typer(member.projects, name="project")
+operator.app.add_typer(member.members, name="member")
 app.add_typer(operator.app, name="operator")
 app.add_typer(secret.app, name="secret")
 app.add_typer(shell.app, name="completion")

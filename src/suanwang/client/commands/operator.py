@@ -1,6 +1,7 @@
 """`suan operator …`: what an exchange's operator does by hand. Sign in with DATA_DIR/operator.key.
 
 organisation add|list    key add|list|revoke    centre add|drain|reopen
+project add|list    member add|list|remove      (commands/member.py)
 top-up    settle    records
 
 A new key is a result: it goes to stdout once, or with --key-file into a file of mode 0600 that is
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 _PRIVATE = 0o600
 
 
-def _noun(text: str) -> typer.Typer:
+def noun(text: str) -> typer.Typer:
+    """Make a noun below `suan operator`."""
     return typer.Typer(
         cls=LateGroup,
         help=text,
@@ -38,10 +40,10 @@ def _noun(text: str) -> typer.Typer:
     )
 
 
-app = _noun("What an operator does: organisations, keys, centres, payments.")
-organisation = _noun("Organisations.")
-keys = _noun("Keys.")
-centre = _noun("Centres that may join.")
+app = noun("What an operator does: organisations, keys, centres, payments.")
+organisation = noun("Organisations.")
+keys = noun("Keys.")
+centre = noun("Centres that may join.")
 app.add_typer(organisation, name="organisation")
 app.add_typer(keys, name="key")
 app.add_typer(centre, name="centre")
@@ -114,12 +116,18 @@ def add_key(
     project: Annotated[
         str, typer.Option("--project", help="Project of the key; made if it is new.")
     ] = "default",
+    member: Annotated[
+        str | None,
+        typer.Option("--member", metavar="MEMBER", help="Whose key it is; revoked with them."),
+    ] = None,
     key_file: KeyFile = None,
 ) -> None:
     """Make a key for an organisation."""
     talk: Talk = ctx.obj
     with _kept(talk, key_file) as keep:
-        made = talk.grid.operator.issue_key(organisation_id, role, project=project)
+        made = talk.grid.operator.issue_key(
+            organisation_id, role, project=project, member_id=member
+        )
         shown = keep([made])
     _tell(talk, made.raw, [made.id], shown)
 
