@@ -1,4 +1,4 @@
-"""Grids to break: `a_grid(…)` makes one for a test, `calm_grid` is one centre for a whole module."""
+"""Grids to break: `a_grid(…)` makes one for a test, `calm_grid` is one for many."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def a_grid(tmp_path, request, the_sandbox):
         each.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lasting_grid(tmp_path_factory, the_sandbox):
-    """One server and one centre for a whole module: a start takes seconds of a busy machine."""
+    """One server and one centre for many tests: a start takes seconds of a busy machine."""
     folder = tmp_path_factory.mktemp("lasting")
     made = Grid(folder, f"sqlite:///{folder / 'grid.db'}")
     try:
@@ -59,6 +59,6 @@ def lasting_grid(tmp_path_factory, the_sandbox):
 
 @pytest.fixture
 def calm_grid(lasting_grid):
-    """The module's grid, whole again: whatever an earlier test killed or left is put right."""
+    """The shared grid, whole again: whatever an earlier test killed or left is put right."""
     lasting_grid.mend()
     return lasting_grid

@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 ROW = re.compile(r"\[`(test_\w+)`\]\([./]*/tests/faults/(test_\w+\.py)\)")
 
 
-def tests() -> set[tuple[str, str]]:
+def played() -> set[tuple[str, str]]:
     found = set()
     for path in HERE.glob("test_*.py"):
         if path != Path(__file__):
@@ -25,4 +25,4 @@ def tests() -> set[tuple[str, str]]:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_row_names_a_test_and_every_test_has_a_row(lang):
     page = HERE.parents[1] / "docs" / lang / "explanation" / "faults.md"
-    assert set(ROW.findall(page.read_text("utf-8"))) == tests()
+    assert set(ROW.findall(page.read_text("utf-8"))) == played()
