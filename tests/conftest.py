@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,9 @@ DATABASES = [
     if name.strip()
 ]
 TEMPLATE = "suanwang_template"
+# A shell starts background jobs with Ctrl-C ignored, and children inherit that; here it must work.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 _numbers = count()
 
 

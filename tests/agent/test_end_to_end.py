@@ -169,7 +169,7 @@ def test_a_job_goes_from_submission_to_settled(grid):
 
 
 def test_kill_9_of_an_agent_moves_its_job_and_bills_it_once(grid):
-    mark = f"sleep 3.{os.getpid()}"
+    mark = f"sleep 9.{os.getpid()}"
     first = grid.join()
     job = grid.submit(run=f"{mark}; echo done")
     wait_alive(mark, within=30)

@@ -211,8 +211,11 @@ def test_a_misfit_says_where(document, where):
         read(Outer, document)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
+def _nested(inner):
+    return st.lists(inner) | st.dictionaries(st.text(), inner)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), _nested))
 def test_any_json_is_read_or_named(document):
     with contextlib.suppress(Misfit):
         read(Offer, document)

@@ -81,11 +81,15 @@ def test_a_good_file_with_any_damage(damages):
     assert_answered(check_bytes(data, name="x"))
 
 
+def _nested(inner):
+    names = st.sampled_from(TOP + RESOURCES + INPUT + OUTPUT) | st.text(max_size=4)
+    return st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4)
+
+
 any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
     | st.sampled_from(["6h", "4GB", "0-9", "a100", "cost", "store", "x", "12.5", "out/x", "blob:", "2026-11-24T00:00:00Z"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(TOP + RESOURCES + INPUT + OUTPUT) | st.text(max_size=4), inner, max_size=4),
+    _nested,
     max_leaves=12,
 )  # fmt: skip
 

@@ -134,8 +134,10 @@ class Watch(threading.Thread):
             self.ask(EndedBy.MEMORY)
         if sample.disk_bytes > limits.disk_bytes:
             self.ask(EndedBy.DISK)
-        if _free_bytes(self.order.work) < CENTRE_DISK_BYTES:
-            self.ask(EndedBy.CENTRE_DISK)
+        # The work directory goes away under a run that is being cleaned up.
+        with contextlib.suppress(FileNotFoundError):
+            if _free_bytes(self.order.work) < CENTRE_DISK_BYTES:
+                self.ask(EndedBy.CENTRE_DISK)
         if self._wish is not None:
             self._end(now)
 
