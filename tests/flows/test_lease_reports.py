@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.builders import NOW
 from tests.flows.builders import a_spec, a_world
@@ -279,9 +281,10 @@ def test_lines_stand_once_and_in_order(world):
 
 
 def test_outputs_come_with_the_return(world):
-    run = world.running()
+    """What was asked for comes home; a file that nobody asked for is not laid among the results."""
+    run = world.running(a_spec(outputs=["model.bin"]))
     model = Output(name="model.bin", kind="blob", sha256="b" * 64, bytes=10, at=world.now)
-    run.finish(Ending(exit_code=0, outputs=[model]))
+    run.finish(Ending(exit_code=0, outputs=[model, replace(model, name=".bashrc")]))
     assert world.read(lambda tx: outputs.of_job(tx, run.offer.job.id)) == [model]
 
 

@@ -9,6 +9,8 @@ from suanwang.flows import reports, unblock
 from suanwang.flows.act import Act
 from suanwang.flows.change import Change
 from suanwang.flows.reports import Report
+from suanwang.flows.specs import spec_of
+from suanwang.jobs.declared import is_declared
 from suanwang.jobs.lifecycle import JobEvent, JobState
 from suanwang.jobs.usage import EndedBy
 from suanwang.store import outputs
@@ -54,6 +56,8 @@ def finish_job(tx: Tx, lease_id: str, token: int, ending: Ending, *, act: Act) -
     change.end_lease(found.lease.id, LeaseState.DONE)
     change.give_back(found.job)
     code = _reason_of(ending)
+    spec = spec_of(found.job)
+    asked = [each for each in ending.outputs if is_declared(spec, each.name)]
     job = change.advance(
         found.job,
         JobEvent.FINISH,
@@ -61,14 +65,15 @@ def finish_job(tx: Tx, lease_id: str, token: int, ending: Ending, *, act: Act) -
             "exit_code": ending.exit_code,
             "ended_by": ending.ended_by,
             "code": code,
-            "outputs": len(ending.outputs),
+            "outputs": len(asked),
+            "undeclared": len(ending.outputs) - len(asked) or None,
         },
         exit_code=ending.exit_code,
         reason_code=code,
         reason={"detail": ending.detail} if ending.detail else {},
         end_at=act.now,
     )
-    outputs.save(tx, job.id, [replace(each, at=act.now) for each in ending.outputs])
+    outputs.save(tx, job.id, [replace(each, at=act.now) for each in asked])
     unblock.write(tx, change)
     return Report(job)
 
