@@ -45,6 +45,13 @@ class Grid:
         self.agents: dict[str, Agent] = {}
         self.servers: list[Server] = []
         self.add_server()
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
         # The first start opened the exchange; only that server knows its operator's key.
         self._operator = self.servers[0].operator_key
         buyer = self.tell("/v1/organisations", {"name": "Lab", "roles": ["buyer"]})
@@ -256,6 +263,8 @@ class Grid:
 
     def mend(self) -> None:
         """Start again what was killed, and end the jobs that a failed test has left."""
+        for each in (*self.servers, *self.agents.values()):
+            each.send(signal.SIGCONT)
         for server in self.servers:
             if server.process.poll() is not None:
                 server.start()

@@ -16,7 +16,7 @@ from suanwang.agent.config import AgentConfig, CentreFacts, Home
 from suanwang.agent.journal import Journal
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 30
+START_SECONDS = 60  # three on an idle machine
 
 
 class Suan:
@@ -63,12 +63,19 @@ class Server:
         env = self._settings | {"SUANWANG_DATA_DIR": str(self.folder)}
         self._suan = Suan(self.folder / "server.log", "serve", "--port", str(self._port), env=env)
         self.process = self._suan.process
+        try:
+            self._wait()
+        except BaseException:  # the test's own time limit, too
+            self.kill()
+            raise
+        self._port = int(self.url.rpartition(":")[2])
+
+    def _wait(self) -> None:
         until = time.monotonic() + START_SECONDS
         while not self._healthy():
             assert self._suan.runs, f"the server ended\n{self._suan.said()}"
             assert time.monotonic() < until, f"no server\n{self._suan.said()}"
             time.sleep(0.02)
-        self._port = int(self.url.rpartition(":")[2])
 
     def _healthy(self) -> bool:
         try:
