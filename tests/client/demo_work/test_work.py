@@ -16,7 +16,7 @@ SCRIPTS = Path(__file__).parents[3] / "src" / "suanwang" / "client" / "demo" / "
 FRAMES = 12
 WIDTH, HEIGHT = 320, 180
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(240)]
 
 
 def start(
@@ -29,7 +29,7 @@ def start(
         env={**os.environ, "HOME": str(folder), **env},
         capture_output=True,
         text=True,
-        timeout=55,
+        timeout=220,
         check=False,
     )
     assert done.returncode == exit_code, done.stdout + done.stderr
@@ -109,7 +109,7 @@ def test_simulating_twice_gives_the_same_bytes(tmp_path):
             [sys.executable, str(SCRIPTS / "peptide.py"), "--samples", "40"],
             cwd=tmp_path / name,
             capture_output=True,
-            timeout=55,
+            timeout=220,
             check=False,
         )
     assert contents(tmp_path / "first/out") == contents(tmp_path / "second/out")
@@ -177,7 +177,7 @@ def test_with_process_ids_of_its_own_a_frame_has_the_same_bytes(tmp_path):
             [*sandbox, sys.executable, SCRIPTS / "render.py", "--part", "2", "--parts", "12"],
             cwd=tmp_path / name,
             capture_output=True,
-            timeout=55,
+            timeout=220,
             check=True,
         )
     assert list(contents(tmp_path / "first/out")) == ["frame_002.png"]
