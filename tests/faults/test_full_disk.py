@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 
@@ -29,12 +30,16 @@ def small_disk(tmp_path):
 
 
 def fill(folder, *, leave: int) -> None:
-    """Take all but `leave` bytes of a file system."""
+    """Take all but `leave` bytes of a file system, on which others are writing meanwhile."""
+    with (folder / "somebody-elses").open("ab") as file:
+        while (room := free(folder) - leave) > 0:
+            with contextlib.suppress(OSError):
+                os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, room)
+
+
+def free(folder) -> int:
     stat = os.statvfs(folder)
-    path = folder / "somebody-elses"
-    with path.open("ab") as file:
-        have = path.stat().st_size
-        os.posix_fallocate(file.fileno(), have, max(1, stat.f_bavail * stat.f_frsize - leave))
+    return stat.f_bavail * stat.f_frsize
 
 
 def test_a_disk_that_fills_while_a_job_runs_is_the_centres_fault_and_the_job_moves(
