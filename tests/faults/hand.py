@@ -51,6 +51,11 @@ class Hand:
         self._silent.set()
         self._beating.join()
 
+    def leave(self) -> None:
+        """Fall silent and take no more part: later tests' jobs are not quoted at its price."""
+        self.fall_silent()
+        self.grid.tell(f"/v1/centres/{self.centre_id}/drain", {})
+
     def take(self) -> dict:
         """Take the one job that is there for this centre."""
 

@@ -26,7 +26,7 @@ CONFLICT = 409
 def hand(calm_grid):
     made = Hand(calm_grid, f"hand-{os.urandom(3).hex()}")
     yield made
-    made.fall_silent()
+    made.leave()
 
 
 def post(grid, key: str, **spec):
@@ -226,7 +226,7 @@ def test_another_centre_cannot_speak_for_a_lease(calm_grid, hand):
     thief = Hand(grid, f"thief-{os.urandom(3).hex()}", price="9.00")
     thief.lease, thief.began = hand.lease, hand.began
     answer = thief.report("returned", **thief.returned(thief.usage()))
-    thief.fall_silent()
+    thief.leave()
     assert answer.status_code == 404
     assert hand.report("returned", **hand.returned(hand.usage())).is_success
     grid.wait(job, "SETTLED")
