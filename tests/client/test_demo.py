@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from suanwang.client.demo.errors import FolderNotEmpty, FolderUnusable
 from suanwang.client.demo.figures import Told, at_one_centre, on_the_grid
 from suanwang.client.demo.jobs import first_jobs, restore_job
 from suanwang.client.demo.play import fresh_folder
+from suanwang.client.wire import Bill, BillLine, CentreName, JobView, Option, Quote
+
+NINE = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 def suan(*words: str, **options) -> subprocess.CompletedProcess[str]:
@@ -61,25 +65,29 @@ def test_what_is_not_a_demo_is_never_touched(tmp_path, kind):
 # the figures
 
 
-def told(name: str, *, here: str, charge: str, costs: dict[str, str], **fields) -> Told:
-    options = [
-        {"centre": c, "cost": v, "carbon_g": float(v) * 10, "why_not": None}
+def told(name: str, *, here: str, charge: str, costs: dict[str, str]) -> Told:
+    options = tuple(
+        Option(
+            centre=c, zone=c, card_class="cpu", cards=1, price=Decimal(1), cost=Decimal(v),
+            cost_at_most=Decimal(v), carbon_g=float(v) * 10,
+        )
         for c, v in costs.items()
-    ]
+    )  # fmt: skip
     usage = {
         "wall_seconds": "30",
         "started_at": "2026-11-24T09:00:00Z",
         "ended_at": "2026-11-24T09:00:30Z",
     }
-    job = {
-        "name": name,
-        "centre": {"name": here},
-        "charge": charge,
-        "usage": usage,
-        "array_index": None,
-    }
-    bill = {"lines": [{"kind": "carbon", "quantity": "4", "amount": "0"}]}
-    return Told({**job, **fields}, {"options": options}, bill)
+    job = JobView(
+        id=name, name=name, kind="compute", state="SETTLED", currency="CNY", created_at=NINE,
+        updated_at=NINE, centre=CentreName(id=here, name=here, zone=here), usage=usage,
+        charge=Decimal(charge),
+    )  # fmt: skip
+    carbon = BillLine(
+        kind="carbon", quantity=Decimal(4), unit="gCO2e", price=Decimal(0), amount=Decimal(0)
+    )
+    bill = Bill(job_id=name, lines=(carbon,), total=Decimal(charge))
+    return Told(job, Quote(options=options, currency="CNY"), bill)
 
 
 def test_elsewhere_is_the_other_plan_scaled_to_the_metered_use():

@@ -63,7 +63,7 @@ def _verdict(played: Played, say: Texts) -> str:
     return say(
         "All {count} jobs settled; the ledger balances over {transfers} transfers; {seconds} s.",
         count=len(played.jobs),
-        transfers=played.ledger["transfers"],
+        transfers=played.ledger.transfers,
         seconds=round(played.seconds),
     )
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from suanwang.client.demo.buyer import FINAL, Buyer
 from suanwang.client.demo.centres import CENTRES
 from suanwang.client.demo.errors import DemoFailed, FolderNotEmpty, FolderUnusable
 from suanwang.client.demo.figures import Told, at_one_centre, on_the_grid
-from suanwang.client.demo.jobs import WORK, archive_inputs, first_jobs, restore_job
+from suanwang.client.demo.jobs import WORK, Spec, archive_inputs, first_jobs, restore_job
 from suanwang.client.demo.processes import Processes
 from suanwang.client.demo.screen import Screen
-from suanwang.client.demo.setup import Opened, Operator, open_grid
+from suanwang.client.demo.setup import open_grid
+from suanwang.client.sync.client import Client
+from suanwang.client.wire_money import LedgerCheck
 
 MARK = ".suanwang-demo"
 QUOTE_SECONDS = 20.0
@@ -29,22 +30,23 @@ class Played:
     """How the demo ended."""
 
     jobs: list[Told]
-    ledger: dict[str, Any]
+    ledger: LedgerCheck
     seconds: float
     folder: Path
 
     @property
     def good(self) -> bool:
         """Say whether everything is settled and the ledger balances."""
-        settled = all(told.job["state"] == "SETTLED" for told in self.jobs)
-        worked = all(told.job["exit_code"] in (0, None) for told in self.jobs)
-        return settled and worked and bool(self.ledger["balanced"])
+        return self.ledger.balanced and not any(told.went_wrong() for told in self.jobs)
 
     def record(self) -> dict[str, Any]:
         """Return what `suan demo --json` prints."""
         return {
             "jobs": [told.record() for told in self.jobs],
-            "ledger": self.ledger,
+            "ledger": {
+                "balanced": self.ledger.balanced,
+                "transfers": self.ledger.transfers,
+            },
             "seconds": round(self.seconds, 1),
             "dir": str(self.folder),
         }
@@ -83,14 +85,14 @@ def play(folder: Path, screen: Screen, *, sandbox: bool) -> Played:
     screen.note(say("Starting a control plane and three centres in {dir} …", dir=folder))
     with Processes(folder / "logs") as processes:
         grid = open_grid(folder, processes, sandbox=sandbox, lang=say.lang)
-        buyer = Buyer(grid.url, grid.buyer_key, lang=say.lang)
+        buyer = grid.buyer
         inputs = archive_inputs(_make_record(folder))
         jobs = _submit(buyer, first_jobs(inputs), screen)
         names = [each["to"] for each in inputs]
         jobs += _watch(buyer, jobs, names, screen=screen, processes=processes)
         _refuse_failures(jobs)
         _bring_home(buyer, jobs, folder, screen)
-        ledger = _prove(grid, buyer)
+        ledger = grid.operator.operator.check_ledger()
         screen.bills(jobs)
         free = [told for told in jobs if told.could_move()]
         centres = [c.name_zh if say.lang == "zh" else c.name for c in CENTRES]
@@ -115,22 +117,19 @@ def _at_home(script: str, *arguments: str, cwd: Path) -> None:
         raise DemoFailed(what=script, why=(done.stdout + done.stderr).strip()[-1000:])
 
 
-def _submit(buyer: Buyer, specs: list[dict[str, Any]], screen: Screen) -> list[Told]:
+def _submit(buyer: Client, specs: list[Spec], screen: Screen) -> list[Told]:
     """Hand jobs in and show each plan."""
     told = []
-    for job in buyer.submit(specs):
-        end = time.monotonic() + QUOTE_SECONDS
-        while job["state"] == "SUBMITTED" and time.monotonic() < end:
-            time.sleep(0.05)
-            job = buyer.get(f"/v1/jobs/{job['id']}")  # noqa: PLW2901 - the same job, later
-        each = Told(job, buyer.get(f"/v1/jobs/{job['id']}/quote"))
+    for job in buyer.jobs.submit_all(specs, accept=True):
+        quoted = buyer.jobs.wait_for_quote(job.id, timeout=QUOTE_SECONDS)
+        each = Told(quoted, quoted.quote())
         screen.plan(each)
         told.append(each)
     return told
 
 
 def _watch(
-    buyer: Buyer, jobs: list[Told], names: list[str], *, screen: Screen, processes: Processes
+    buyer: Client, jobs: list[Told], names: list[str], *, screen: Screen, processes: Processes
 ) -> list[Told]:
     """Follow every job to its end; hand the restore in once the archive lies safely."""
     later: list[Told] = []
@@ -138,15 +137,15 @@ def _watch(
     with screen.live() as live:
         while True:
             for told in [*jobs, *later]:
-                if told.job["state"] not in FINAL:
-                    told.job = buyer.get(f"/v1/jobs/{told.job['id']}")
+                if not told.job.is_final:
+                    told.job = buyer.jobs.get(told.job.id)
             archive = next(told.job for told in jobs if told.name == "archive")
-            if not later and archive["state"] in {"BILLED", "SETTLED"}:
+            if not later and archive.state in {"BILLED", "SETTLED"}:
                 live.stop()
-                later = _submit(buyer, [restore_job(archive["id"], names)], screen)
+                later = _submit(buyer, [restore_job(archive.id, names)], screen)
                 live.start()
             live.update(screen.progress([*jobs, *later]))
-            if all(told.job["state"] in FINAL for told in [*jobs, *later]):
+            if all(told.job.is_final for told in [*jobs, *later]):
                 break
             if time.monotonic() > end:
                 raise DemoFailed(what="jobs", why=screen.say("they did not finish in time"))
@@ -159,31 +158,24 @@ def _watch(
 def _refuse_failures(jobs: list[Told]) -> None:
     """Stop with every job's own reason if one did not end as it should."""
     bad = [
-        f"{told.name}: {told.job['state']}, exit code {told.job['exit_code']}"
-        f" {(told.job['reason'] or {}).get('message', '')}"
+        f"{told.name}: {told.job.state}, exit code {told.job.exit_code}"
+        f" {told.job.reason.message if told.job.reason else ''}"
         for told in jobs
-        if told.job["state"] != "SETTLED" or told.job["exit_code"] not in (0, None)
+        if told.went_wrong()
     ]
     if bad:
         raise DemoFailed(what="jobs", why="; ".join(bad))
 
 
-def _bring_home(buyer: Buyer, jobs: list[Told], folder: Path, screen: Screen) -> None:
+def _bring_home(buyer: Client, jobs: list[Told], folder: Path, screen: Screen) -> None:
     """Fetch bills and outputs, put the film together, check what came back from the archive."""
     say = screen.say
     screen.note("")
     results = folder / "results"
     for told in jobs:
-        told.bill = buyer.get(f"/v1/jobs/{told.job['id']}/bill")
-        told.outputs = buyer.fetch(told.job, results / told.name)
+        told.bill = buyer.jobs.bill(told.job.id)
+        told.outputs = buyer.jobs.results(told.job.id, results / told.name)
     _at_home("assemble.py", str(results), "--film", str(results / "film.gif"), cwd=folder)
     _at_home("dataset.py", "--check", str(results / "restore"), cwd=folder)
     screen.note(say("The film: {path}", path=results / "film.gif"))
     screen.note(say("The record came back from the cold store with every checksum equal."))
-
-
-def _prove(grid: Opened, buyer: Buyer) -> dict[str, Any]:
-    """Ask the server to check its whole ledger."""
-    del buyer
-    found = Operator(grid.url, grid.operator_key).get("/v1/ledger/check")
-    return {"balanced": bool(found["balanced"]), "transfers": int(found["transfers"])}

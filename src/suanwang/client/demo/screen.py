@@ -21,13 +21,13 @@ STEPS = ("SUBMITTED", "QUOTED", "CLEARED", "PLACED", "STAGED", "RUNNING",
 BILL_PARTS = (("compute",), ("data_in", "data_out"), ("store",), ("fee", "tax"))
 
 
-def yuan(amount: str | Decimal | None) -> str:
+def yuan(amount: Decimal | None) -> str:
     """Write an amount for people: four places, since the demo's jobs cost fractions of a fen."""
     return f"¥{_short(amount, 4)}" if amount is not None else "–"
 
 
-def _short(figure: str | Decimal | None, places: int) -> str:
-    return "–" if figure is None else f"{Decimal(figure):.{places}f}"
+def _short(figure: Decimal | float | None, places: int) -> str:
+    return "–" if figure is None else f"{figure:.{places}f}"
 
 
 class Screen:
@@ -45,19 +45,19 @@ class Screen:
         """Print the plan of one job: every centre with its figures and its reason."""
         say = self.say
         table = _table(
-            f"{told.name} ({told.job['kind']})", "", say("centre"), say("class"), say("est. cost"),
+            f"{told.name} ({told.job.kind})", "", say("centre"), say("class"), say("est. cost"),
             say("data in"), "gCO₂e/kWh", say("why"), words=7,
         )  # fmt: skip
-        for row in told.quote["options"]:
-            can = row["why_not"] is None
+        for row in told.quote.options:
+            can = row.why_not is None
             table.add_row(
-                "✔" if row["chosen"] else "",
-                row["centre"],
-                f"{row['cards']} × {row['card_class']}",
-                yuan(row["cost"]) if can else "–",
-                f"{row['data_seconds']} s" if can else "–",
-                f"{row['carbon_intensity']:.0f}",
-                row["why_text"],
+                "✔" if row.chosen else "",
+                row.centre,
+                f"{row.cards} × {row.card_class}",
+                yuan(row.cost) if can else "–",
+                f"{row.data_seconds} s" if can else "–",
+                _short(row.carbon_intensity, 0),
+                row.why_text,
                 style=None if can else "dim",
             )
         self.console.print(table)
@@ -68,11 +68,10 @@ class Screen:
         columns = (say("job"), say("kind"), say("state"), say("centre"), say("steps"))
         table = _table(say("Progress"), *columns, words=5)
         for told in jobs:
-            state = told.job["state"]
+            state = told.job.state
             done = STEPS.index(state) + 1 if state in STEPS else 0
             bar = "█" * done + "·" * (len(STEPS) - done)
-            centre = (told.job["centre"] or {}).get("name", "")
-            table.add_row(told.name, told.job["kind"], state, centre, bar)
+            table.add_row(told.name, told.job.kind, state, told.centre or "", bar)
         return table
 
     def live(self) -> Live:
@@ -87,15 +86,14 @@ class Screen:
             say("store"), say("fee and tax"), say("total"), "Wh", "gCO₂e", words=2,
         )  # fmt: skip
         for told in jobs:
-            record = told.record()
             table.add_row(
                 told.name,
-                record["centre"] or "",
-                _short(record["card_hours"], 4),
+                told.centre or "",
+                _short(told.quantity("compute"), 4),
                 *(yuan(told.amount(*kinds)) for kinds in BILL_PARTS),
-                yuan(record["charge"]),
-                _short(record["energy_wh"], 2),
-                _short(record["carbon_g"], 2),
+                yuan(told.job.charge),
+                _short(told.quantity("energy"), 2),
+                _short(told.quantity("carbon"), 2),
             )
         self.console.print(table)
 
