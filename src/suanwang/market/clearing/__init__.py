@@ -1,0 +1,1 @@
+"""The clearing engine: outcome, prices, multipliers. Nothing in `verify` may import it."""
