@@ -15,6 +15,9 @@ from pathlib import Path
 
 import suanwang.agent.errors
 import suanwang.client.errors
+import suanwang.market.command_errors
+import suanwang.market.errors
+import suanwang.market.receipts
 import suanwang.server.app
 from suanwang.jobs.lifecycle import JobEvent
 from suanwang.server.http.error_codes import error_classes, template_of
@@ -24,7 +27,14 @@ ROOT = Path(__file__).parents[1]
 TEXTS = tomllib.loads((Path(__file__).parent / "reference_texts.toml").read_text("utf-8"))
 LANGS = ("en", "zh")
 START, END = "<!-- generated -->", "<!-- end -->"
-LOADED = (suanwang.agent.errors, suanwang.client.errors, suanwang.server.app)
+LOADED = (
+    suanwang.agent.errors,
+    suanwang.client.errors,
+    suanwang.market.command_errors,
+    suanwang.market.errors,
+    suanwang.market.receipts,
+    suanwang.server.app,
+)
 
 
 def settings_table(lang: str) -> str:

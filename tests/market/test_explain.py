@@ -279,8 +279,8 @@ def test_clearing_again_finds_the_limit_of_a_bid(order, expected):
             {"again-value": {"yes": "10", "no": "9.99"}}),
         (("jobs", job("o", 9, 2, shape="contiguous", end=1)), {}),
         (("bids", bid("o", 0, 2)), {}),
-        # Both cards of the ask at 1 are sold: an offer has to be cheaper.
-        (("offers", offer("o", 2, 7)), {"again-lower": {"yes": "-6.01", "no": "-6"}}),
+        # Both cards of the ask at 1 are sold: an offer has to be as cheap, and then takes its place.
+        (("offers", offer("o", 2, 7)), {"again-lower": {"yes": "-6", "no": "-5.99"}}),
     ],
 )  # fmt: skip
 def test_clearing_again_finds_where_an_order_with_conditions_turns(order, expected):

@@ -31,6 +31,7 @@ LATE_HELP = {
     "db": "Back up, restore, upgrade or check the server's database.",
     "agent": "Join a centre to an exchange and run its agent.",
     "demo": "Run the main job on this machine: an exchange, three centres, real work.",
+    "market": "Clear a case of asks, bids and jobs; verify and explain the result.",
     "job check": "Check job files and explain every mistake; needs no server.",
     "ledger verify": "Check that all money adds up.",
     "ledger": "Check the ledger.",
