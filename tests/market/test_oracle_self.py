@@ -11,6 +11,9 @@ from tests.market.oracle import lp, merit, milp, outcome, prices, random_cases, 
 from tests.market.oracle.job_columns import Overbuy
 from tests.market.oracle.reading import read
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 
 def doc(**keys):
     return a_document(**{"price_min": -100, "price_max": 100} | keys)

@@ -10,6 +10,9 @@ from tests.market.oracle import enumerate as enumerated
 from tests.market.oracle import lp, merit, milp, prices, random_cases, ties
 from tests.market.oracle.job_columns import Overbuy
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 TENS = range(0, 100, 10)  # each test takes the ten seeds from here on
 LINEAR_KINDS = ("SIMPLE", "LINKED", "LINEAR", "TIED", "ONE_SIDED", "EMPTY", "ONE_NODE")
 LUMPY_KINDS = (

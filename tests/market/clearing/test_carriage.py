@@ -17,9 +17,7 @@ ZONES = "A B C D"
 def case_of(links, *, shape="contiguous", slots=5, **data):
     """Links as "A>B 2", a capacity each or one a slot ("A>B 2/0/1/1/1"); the data lies in A."""
     rows = [row.split() for row in links]
-    ways = [
-        link(*ends.split(">"), room.split("/") if "/" in room else room) for ends, room in rows
-    ]
+    ways = [link(*ends.split(">"), room.split("/") if "/" in room else room) for ends, room in rows]
     own = job(
         "j", 4, zones=dict.fromkeys(ZONES.split(), 0), cards_max=9, start=0, end=slots,
         shape=shape, data={"at": "A", **data},
@@ -121,7 +119,9 @@ def test_data_goes_to_the_zone_that_does_most():
 )
 def test_what_enters_a_way_leaves_it_and_no_link_is_overfull(rooms, gb, at):
     links = ["A>B", "B>C", "A>C", "C>A"]
-    rows = [f"{way} {'/'.join(map(str, rooms[3 * i : 3 * i + 3]))}/0" for i, way in enumerate(links)]
+    rows = [
+        f"{way} {'/'.join(map(str, rooms[3 * i : 3 * i + 3]))}/0" for i, way in enumerate(links)
+    ]
     case = case_of(rows, slots=4, **{"in": gb[0], "out": gb[1]})
     left = room(case)
     plan = carried(case, case.jobs[0], plan_in(case, "C", [at]), left)

@@ -8,6 +8,7 @@ import random
 import pytest
 from tests.market.builders import a_document, ask, bid, block, job, link, offer
 from tests.market.cleared import HASH
+from tests.market.oracle import random_cases
 
 from suanwang.market.case.read import case_from_document
 from suanwang.market.clearing import search, supporting
@@ -16,10 +17,15 @@ from suanwang.market.clearing.exact.columns import SWITCHES_MAX, fits
 from suanwang.market.clearing.search import has_conditions
 from suanwang.market.verify.check import verify
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 ZONES, SLOTS = "AB", 6
 LISTS = ("asks", "bids", "blocks", "jobs", "offers", "links")
 both_pricings = pytest.mark.parametrize("pricing", ["no_loss", "uplift"])
 seeds = pytest.mark.parametrize("seed", range(3))
+# Of the bound; those of gangs and of lots are loose, and lots are let go but not tried again.
+GAP_MAX = {"lots": 0.3, "gangs": 0.3}
 
 
 def simple_orders(dice, *, count=40, pools=False):
@@ -80,7 +86,9 @@ def parts_of(kind, dice) -> dict:
         return sides | {"jobs": jobs, "blocks": list(some_blocks(dice, 30))}
     if kind == "data":
         data = {"at": dice.choice(ZONES), "in": 1, "out": "0.5"}
-        return sides | {"jobs": [*runs(dice, 25, data=data), *runs(dice, 4, shape="divisible", data=data)]}
+        return sides | {
+            "jobs": [*runs(dice, 25, data=data), *runs(dice, 4, shape="divisible", data=data)]
+        }
     if kind == "offers":
         return sides | {"jobs": runs(dice, 10), "offers": list(some_offers(dice, 15))}
     if kind == "lots":
@@ -127,8 +135,7 @@ def test_what_is_too_much_to_search_exactly_is_proven(kind, pricing, seed):
     assert not fits(case_from_document(document), SWITCHES_MAX)
     result = result_of(document)
     assert_proven(document, result)
-    # These markets are thick: a tenth of the bound is a lot to miss.
-    assert float(result["gap"]) <= 0.1 * float(result["bound"])
+    assert float(result["gap"]) <= GAP_MAX.get(kind, 0.06) * float(result["bound"])
     assert result["claims"] is None
     assert any(line["accepted"] for line in result["jobs"])
 
@@ -191,10 +198,9 @@ def test_priced_by_the_method_for_many_unknowns_it_is_proven_all_the_same(kind, 
 
 @pytest.mark.parametrize("kind", ["BLOCKS", "CONTIGUOUS", "PREEMPTIBLE", "GANGS", "OFFERS", "DATA"])
 def test_small_cases_searched_like_large_ones_are_proven(kind, monkeypatch):
-    from_seed = pytest.importorskip("tests.market.oracle.random_cases")
     monkeypatch.setattr(search, "fits", lambda _case, _limit: False)
     for seed in range(8):
-        document = from_seed.case(seed, getattr(from_seed, kind))
+        document = random_cases.case(seed, getattr(random_cases, kind))
         assert_proven(document, result_of(document))
 
 

@@ -18,7 +18,9 @@ JOB = {"shape": "divisible", "cards_max": 9, "work": 9, "value": 90}
 def a_market(**keys) -> Market:
     """Asks of 5 at 1 and 5 at 2, a bid of 2 at 9, and a job that takes some."""
     own = job("j", **(JOB | keys))
-    return Market.of(a_case(asks=[ask("a", 5, 1), ask("b", 5, 2)], bids=[bid("c", 2, 9)], jobs=[own]))
+    return Market.of(
+        a_case(asks=[ask("a", 5, 1), ask("b", 5, 2)], bids=[bid("c", 2, 9)], jobs=[own])
+    )
 
 
 def after(market: Market, quanta: int):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.market.clearing.markets import a_case, link, no_load
 from tests.market.cleared import cleared, outcome_of, prices_of
+from tests.market.clearing.markets import a_case, link, no_load
 from tests.market.oracle import prices as oracle
 from tests.market.oracle import random_cases
 from tests.market.oracle.prices import nearest as nearest_by_hand
@@ -138,7 +138,9 @@ def test_another_method_finds_the_same_prices():
     outcomes = set()
     for seed in range(40):
         dice = np.random.default_rng(seed)
-        ranges = [(int(a), int(a + b)) for a, b in dice.integers(1, 6, (int(dice.integers(1, 6)), 2))]
+        ranges = [
+            (int(a), int(a + b)) for a, b in dice.integers(1, 6, (int(dice.integers(1, 6)), 2))
+        ]
         case = wide_open(*ranges)
         middle = np.array([(a + b) / 2 for a, b in ranges])
         conditions = list(random_conditions(dice, case.nodes, middle))
@@ -166,3 +168,44 @@ def test_margins_are_what_is_left_of_each_condition():
     every = Conditions.of([condition("1@0 2@1 ≥ 5", 0), condition("-1@1 ≥ -4", 1)])
     assert every.margins(np.array([3.0, 3.0]) * MICRO).tolist() == pytest.approx([4e6, 1e6])
     assert Conditions.of([]).margins(np.zeros(2)).tolist() == []
+
+
+def straight(prices, dues, *, cost=0):
+    """A condition over node 0 with dues, one link from zone 0 to zone 1, classes of weight 4 and 1."""
+    case = a_case(
+        zones=2, classes=2, slots=2, links=[link(0, 1, 9, cost=cost, weights=(4, 1), slots=2)]
+    )
+    each = condition("-1@0 ≥ -9", 0)
+    return straightened(
+        Market.of(case).network, replace(each, dues=dues), np.array(prices, float) * MICRO
+    )
+
+
+@pytest.mark.parametrize(
+    ("prices", "cost", "classes", "pays"),
+    [
+        # x rises from node 0 to 1, y from 2 to 3; per unit of capacity x gains a quarter.
+        ((0, 8, 0, 1), 0, (0,), 2),
+        ((0, 8, 0, 3), 0, (1,), 3),
+        ((0, 8, 0, 3), 1, (1,), 2),
+        ((8, 0, 3, 3), 0, (-1,), 0),  # a link that nobody gains by costs nothing
+    ],
+)
+def test_data_pays_by_the_class_that_gains_most(prices, cost, classes, pays):
+    prices = (*prices, 0, 0, 0, 0)
+    found, chosen = straight(prices, ((0, 0, 2.0),), cost=cost)
+    assert chosen == classes
+    holds_by = np.array(prices)[found.nodes] @ found.coefficients - found.least / MICRO
+    assert holds_by == pytest.approx(9 - prices[0] - 2 * pays)  # 2 GB over an hour
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_straight_condition_never_asks_for_more_than_is_due(seed):
+    dice = np.random.default_rng(seed)
+    dues = ((0, 0, 2.0), (0, 1, 0.5))
+    points = dice.uniform(0, 9, (8, 8))
+    conditions = [straight(point, dues)[0] for point in points]
+    for point, own in zip(points, conditions, strict=True):
+        margins = [point[c.nodes] @ c.coefficients - c.least / MICRO for c in conditions]
+        exact = point[own.nodes] @ own.coefficients - own.least / MICRO
+        assert exact <= min(margins) + 1e-9

@@ -27,6 +27,7 @@ from suanwang.market.case.fields import (
 from suanwang.market.case.frame import Frame
 from suanwang.market.case.model import MICRO, Ints, Nodes, Side, Steps
 from suanwang.market.case.numerals import Flags, Floats, Values, floats_of, scaled
+from suanwang.market.case.packed import PackedIds
 
 ORDERS_MAX = 1 << 25  # of one side: ids alone are 2 GB then
 KEYS = ("id", "zone", "class", "slot", "quantity", "price")
@@ -190,7 +191,7 @@ class Columns:
     def steps(self, frame: Frame, *, quantum: int, pools: dict[str, int]) -> Steps:
         """Return the columns by the places, the tick and the quantum of the case."""
         return Steps(
-            ids=self.ids,
+            ids=PackedIds(self.ids),
             node=self._nodes(frame),
             price=self._prices(frame),
             quantity=self._quanta(quantum),

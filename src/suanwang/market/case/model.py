@@ -8,7 +8,7 @@ every other number is an exact Fraction in the units of the file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -48,7 +48,7 @@ class Pricing(StrEnum):
 class Steps:
     """The simple orders of one side, one column a field, in the order of the file."""
 
-    ids: list[str]
+    ids: Sequence[str]  # packed, where a file was read
     node: Nodes
     price: Ints  # micro-yuan per card-hour, as ordered
     quantity: Ints  # quanta

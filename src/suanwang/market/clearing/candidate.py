@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from suanwang.market.case.model import MICRO, Case, Ints, Pricing, Side
 from suanwang.market.clearing.accept import GangsUnserved
-from suanwang.market.clearing.curves import effective_ask_prices
+from suanwang.market.clearing.data_dues import Condition, Due
+from suanwang.market.clearing.lots import in_turn, supports, with_lots
 from suanwang.market.clearing.outcome import (
     Outcome,
     block_worth,
@@ -26,7 +27,7 @@ from suanwang.market.clearing.outcome import (
 from suanwang.market.clearing.plans import JobPlan, Plans, demand_of, load_of, needs_of
 from suanwang.market.clearing.scale import Scale
 from suanwang.market.clearing.slots import Before, Cleared, Market, clear_slots
-from suanwang.market.clearing.supporting import Condition, Supported, support
+from suanwang.market.clearing.supporting import Supported, support
 
 Floats = NDArray[np.float64]
 OrderKey = tuple[str, int]  # ("job" | "block" | "offer", index)
@@ -92,6 +93,7 @@ def weigh(
     `near` is a candidate that asks for nearly the same: only slots that differ are solved again.
     """
     case = market.case
+    plans = in_turn(case, plans) if plans.lots else plans
     load = load_of(case, plans)
     if (load > market.network.capacity * (1 + 1e-12)).any():
         return None
@@ -101,7 +103,7 @@ def weigh(
     demand = _demand(case, plans, known)
     before = None if near is None else near.before
     cleared = clear_slots(market, demand, load, before)
-    if not cleared.feasible:
+    if not cleared.feasible or (plans != Plans() and _is_overfull(market, cleared, load)):
         return None
     outcome = with_lots(case, outcome_of(market, cleared, plans))
     if needs_of(plans):
@@ -114,10 +116,24 @@ def weigh(
     every = [each.condition for each in known]
     asked = every if case.pricing is Pricing.NO_LOSS else []
     supported = support(market.network, outcome, load, asked)
+    if plans.lots and supported.found:
+        prices = supported.base + supported.above
+        if not supports(market.network, outcome, load, prices):
+            lots = tuple(("lot", i) for i in range(len(plans.lots)))
+            supported = replace(supported, to_blame=lots)
     return Candidate(
         plans=plans, cleared=cleared, outcome=outcome, load=load, demand=demand, known=known,
         welfare=_welfare(market, outcome, scale, known), supported=supported,
     )  # fmt: skip
+
+
+def _is_overfull(market: Market, cleared: Cleared, load: Floats) -> bool:
+    """Say whether a link carries too much: where ties can hardly bend, sharing them may miss it."""
+    network = market.network
+    if not network.cost.size:
+        return False
+    carried = np.einsum("tlk,lk->lt", cleared.flow.astype(np.float64), network.weight) + load
+    return bool((carried > network.capacity * (1 + 1e-12) + 1).any())
 
 
 def _demand(case: Case, plans: Plans, known: Sequence[Known]) -> Ints:
@@ -133,24 +149,6 @@ def _welfare(market: Market, outcome: Outcome, scale: Scale, known: Sequence[Kno
     worth = sum(each.worth_yuan for each in known)
     lots = float(lots_worth(case, plans, scale) / scale.yuan) if plans.lots else 0.0
     return market_worth(market, outcome) + worth + lots
-
-
-def with_lots(case: Case, outcome: Outcome) -> Outcome:
-    """Narrow the own intervals by what orders with a lot were given."""
-    if not outcome.plans.lots:
-        return outcome
-    low, high = outcome.low.copy(), outcome.high.copy()
-    asks = effective_ask_prices(case)
-    for (side, index), quantity in outcome.plans.lots.items():
-        if not quantity:
-            continue
-        if side is Side.ASK:
-            node = int(case.asks.node[index])
-            low[node] = max(low[node], asks[index])
-        else:
-            node = int(case.bids.node[index])
-            high[node] = min(high[node], case.bids.price[index])
-    return replace(outcome, low=low, high=high)
 
 
 def short_pools(case: Case, outcome: Outcome) -> list[tuple[int, int]]:
@@ -199,7 +197,12 @@ def _all_known(case: Case, plans: Plans, scale: Scale, memo: Memo) -> list[Known
 
 
 def _known(
-    lines: Sequence[tuple[int, int, int]], *, worth: Fraction, scale: Scale, order: OrderKey
+    lines: Sequence[tuple[int, int, int]],
+    *,
+    worth: Fraction,
+    scale: Scale,
+    order: OrderKey,
+    dues: tuple[Due, ...] = (),
 ) -> Known:
     """Remember a plan's worth and its condition: worth + Σ cards × price ≥ 0 (sellers' cards +).
 
@@ -211,7 +214,7 @@ def _known(
         worth=worth,
         worth_yuan=yuan,
         condition=Condition(
-            node, -(taken / scale.quantum) * (hours / scale.hour_parts), -yuan * MICRO, order
+            node, -(taken / scale.quantum) * (hours / scale.hour_parts), -yuan * MICRO, order, dues
         ),
         quanta=taken,
     )
@@ -224,7 +227,9 @@ def _job_known(case: Case, index: int, plan: JobPlan, scale: Scale) -> Known:
         for c in plan.cells
     ]
     worth = job_worth(case, case.jobs[index], plan, scale)
-    return _known(lines, worth=worth, scale=scale, order=("job", index))
+    gb_hour = scale.quantum * scale.hour_parts
+    dues = tuple((m.link, m.slot, m.gb * hours[m.slot] / gb_hour) for m in plan.moves)
+    return _known(lines, worth=worth, scale=scale, order=("job", index), dues=dues)
 
 
 def _block_known(case: Case, index: int, quantities: tuple[int, ...], scale: Scale) -> Known:

@@ -1,7 +1,7 @@
 """The certificate: how far each order and link is from its own best at the multipliers.
 
-By weak duality Σ over orders of the most each could gain alone + Σ link capacity × multiplier bounds
-the welfare of every outcome; what each falls short of that adds up to the gap exactly.
+By weak duality Σ over orders of the most each could gain alone + Σ link capacity × multiplier
+bounds the welfare of every outcome; what each falls short of that adds up to the gap exactly.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
-from suanwang.market.case.model import MICRO, Case, Ints, Side, Steps
+from suanwang.market.case.model import MICRO, Case, Ints, Nodes, Side, Steps
 from suanwang.market.clearing.curves import effective_ask_prices
 from suanwang.market.clearing.outcome import Outcome, quantities_of
+from suanwang.market.clearing.own.compiled import kernel
 from suanwang.market.clearing.published import Prices
 from suanwang.market.clearing.scale import PICO_IN_MICRO, Scale
 
@@ -72,19 +74,40 @@ def _short_steps(
 
 def _suspects(steps: Steps, price: Ints, quanta: Ints, *, prices: Prices, sign: int) -> Ints:
     """Return the orders that floats cannot clear of doubt."""
-    node = np.array(prices.node, np.float64)[steps.node] if len(steps) else np.zeros(0)
-    margin = sign * (node - price.astype(np.float64) * PICO_IN_MICRO)
-    doubt = 1e-9 * np.abs(node) + 1.0
-    short = (margin > -doubt) & (quanta < steps.quantity)
-    short |= (margin < doubt) & (quanta > 0)
-    if prices.pool:
-        short |= steps.pool >= 0
     # At the margin itself nothing is missed: only exact equality says so.
-    exact = max(map(abs, prices.node), default=0) < _INT64_SAFE
-    if exact and not prices.pool:
-        whole = np.array(prices.node, np.int64)[steps.node] if len(steps) else np.zeros(0, np.int64)
-        short &= whole != price * PICO_IN_MICRO
-    return np.nonzero(short)[0].astype(np.int64)
+    exact = max(map(abs, prices.node), default=0) < _INT64_SAFE and not prices.pool
+    whole = np.array(prices.node if exact else [], np.int64)
+    node = np.array(prices.node, np.float64)
+    return _doubtful(
+        (steps.node, price, steps.quantity, quanta, steps.pool),
+        (node, whole),
+        sign,
+        bool(prices.pool),
+    )
+
+
+@kernel
+def _doubtful(
+    orders: tuple[Nodes, Ints, Ints, Ints, Nodes],
+    prices: tuple[NDArray[np.float64], Ints],
+    sign: int,
+    pooled: bool,  # noqa: FBT001 - kernels take no keywords
+) -> Ints:
+    node, price, quantity, quanta, pool = orders
+    at, whole = prices
+    found = np.empty(node.size, np.int64)
+    count = 0
+    for i in range(node.size):
+        there = at[node[i]]
+        margin = sign * (there - float(price[i]) * PICO_IN_MICRO)
+        doubt = 1e-9 * abs(there) + 1.0
+        short = (margin > -doubt and quanta[i] < quantity[i]) or (margin < doubt and quanta[i] > 0)
+        if pooled and pool[i] >= 0:
+            short = True
+        if short and not (whole.size > 0 and whole[node[i]] == price[i] * PICO_IN_MICRO):
+            found[count] = i
+            count += 1
+    return found[:count].copy()
 
 
 def link_parts(

@@ -15,13 +15,13 @@ from suanwang.market.clearing.plans import Plans
 from suanwang.market.clearing.published import Prices, publish
 from suanwang.market.clearing.response import Crowd
 from suanwang.market.clearing.result import FEASIBLE, OPTIMAL, Result
-from suanwang.market.clearing.scale import Scale
+from suanwang.market.clearing.scale import PICO, Scale
 from suanwang.market.clearing.search import Search, Searched, has_conditions
 from suanwang.market.clearing.slots import Market
 from suanwang.market.clearing.uplift import uplift_lines
 from suanwang.market.clearing.work import DEFAULT, Work
 
-_PROVEN = 1e-9  # a relative gap this small is an optimum
+_PROVEN = 1e-9  # of the bound, or of a yuan if that is more: a gap this small is an optimum
 
 
 def clear(case: Case, *, work: int = DEFAULT, warm: Prices | None = None) -> Result:
@@ -108,7 +108,7 @@ def _result(crowd: Crowd, found: Searched, work: Work) -> Result:
     exact = exact_welfare(case, candidate, outcome, scale)
     welfare = int(exact // (scale.quantum * scale.hour_parts))
     assert parts.total >= 0, "an outcome above its bound"
-    proven = parts.total <= _PROVEN * max(1, abs(welfare + parts.total))
+    proven = parts.total <= _PROVEN * max(PICO, abs(welfare + parts.total))
     return Result(
         case=case, scale=scale, outcome=outcome, prices=prices, multipliers=multipliers,
         welfare=welfare, parts=parts, missed=missed(crowd, outcome, prices, scale),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from math import ceil, floor
+from itertools import pairwise
+from math import ceil, floor, lcm
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,15 @@ from suanwang.market.clearing.plans import Cell, JobPlan
 from suanwang.market.clearing.whole_jobs import divisible_plan
 
 Floats = NDArray[np.float64]
+_LOSS_MAX = 1e-9  # yuan per card-hour
 
 
 def whole_plan(case: Case, jobs: JobArrays, plans: OwnPlans, index: int) -> JobPlan | None:
     """Turn a job's own plan into whole quanta that do all its work; None where it stays out."""
-    own = plan_of(jobs, plans, index)
-    if own.gain <= 0 or not own.cells:
-        return None
     job = case.jobs[index]
+    own = plan_of(jobs, plans, index)
+    if own.gain <= 0:
+        return None
     places = len(jobs.kg)
     zones = len(case.zones)
     shares = [
@@ -43,16 +45,26 @@ def whole_plan(case: Case, jobs: JobArrays, plans: OwnPlans, index: int) -> JobP
 
 
 def run_plan(
-    case: Case, job: FlexibleJob, shares: Iterable[tuple[int, int, int, float]], pool: int
+    case: Case, job: FlexibleJob, shares: Sequence[tuple[int, int, int, float]], pool: int
 ) -> JobPlan | None:
     """Give one run the least whole width that does the work."""
-    places = sorted((slot, zone, k) for zone, k, slot, _ in shares)
-    hours = sum((case.hours[slot] for slot, _, _ in places), Fraction(0))
-    rate = job.classes[places[0][2]] * hours
-    width = max(ceil(job.cards_min * case.quantum), ceil(job.work * case.quantum / rate))
+    zone, k, _, _ = shares[0]
+    slots = sorted([slot for _, _, slot, _ in shares])
+    above, parts = _whole_hours([case.hours[slot] for slot in slots])
+    # Work ÷ (speed × hours) in whole numbers: fractions would take ten times as long.
+    work, speed = job.work, job.classes[k]
+    owed = work.numerator * speed.denominator * parts * case.quantum
+    width = -(-owed // (work.denominator * speed.numerator * above))
+    width = max(ceil(job.cards_min * case.quantum), width)
     if width > job.cards_max * case.quantum:
         return None
-    return JobPlan(cells=tuple(Cell(zone, k, slot, width, pool) for slot, zone, k in places))
+    return JobPlan(cells=tuple([Cell(zone, k, slot, width, pool) for slot in slots]))
+
+
+def _whole_hours(hours: Sequence[Fraction]) -> tuple[int, int]:
+    """Return the sum of hours as a ratio, not cancelled."""
+    parts = lcm(*{each.denominator for each in hours})
+    return sum([each.numerator * (parts // each.denominator) for each in hours]), parts
 
 
 def paused_plan(
@@ -65,7 +77,7 @@ def paused_plan(
         for zone, k, slot, cards in shares
     }
     slots = sorted(slot for _, _, slot in widths)
-    pauses = sum(b > a + 1 for a, b in zip(slots, slots[1:], strict=False))
+    pauses = sum(b > a + 1 for a, b in pairwise(slots))
     if job.max_pauses is not None and pauses > job.max_pauses:
         return None
     rates = {key: job.classes[key[1]] * case.hours[key[2]] for key in widths}
@@ -111,13 +123,13 @@ def offer_quanta(case: Case, index: int, cards: Iterable[float]) -> tuple[int, .
 def lot_quanta(
     case: Case, prices: Floats, shares: Mapping[tuple[Side, int], float]
 ) -> dict[tuple[Side, int], int]:
-    """Round orders in lots: whole lots of what the relaxation gives them, where they do not lose."""
+    """Round orders in lots: whole lots of what the relaxation gives them, where none loses."""
     asks = effective_ask_prices(case)
     taken = {}
     for (side, index), share in shares.items():
         steps, price = (case.asks, asks) if side is Side.ASK else (case.bids, case.bids.price)
         margin = prices[steps.node[index]] - price[index] / MICRO
-        if (margin if side is Side.ASK else -margin) < -1e-9:
+        if (margin if side is Side.ASK else -margin) < -_LOSS_MAX:
             continue
         lot = int(steps.lot[index])
         quanta = min(round(share * case.quantum / lot), int(steps.quantity[index]) // lot) * lot

@@ -2,10 +2,10 @@
 
     min ½ Σ D (x − t)²    low ≤ x ≤ high,  Σ a x ≥ b for every row (= where it is an equality)
 
-C. Hildreth, A quadratic programming procedure, Naval Research Logistics Quarterly 4 (1957): each row in
-turn gets the multiplier at which it just holds. It nears the answer without reaching it, so at the end
-what is still missed is made up row by row and what was given up too much is taken back point by point.
-For thousands of unknowns, where the dense method would take too long.
+C. Hildreth, A quadratic programming procedure, Naval Research Logistics Quarterly 4 (1957): each
+row in turn gets the multiplier at which it just holds. It nears the answer without reaching it, so
+at the end what is still missed is made up row by row and what was given up too much is taken back
+point by point. For thousands of unknowns, where the dense method would take too long.
 """
 
 from __future__ import annotations
@@ -43,48 +43,53 @@ class Box(NamedTuple):
 
 @kernel
 def nearest_sparse(rows: Rows, box: Box, slack: float) -> Floats:
-    """Return x; rows may be missed where they contradict each other. `slack` is what a row may miss."""
+    """Return x; `slack` is what a row may miss, and more where rows contradict each other."""
     force = np.zeros(rows.least.size)
     loose = box.target.copy()
-    for _ in range(SWEEPS_MAX):
-        worst = 0.0
-        for row in range(force.size):
-            worst = max(worst, _hold(rows, box, (loose, force), row))
-        if worst <= slack:
-            break
     x = np.empty(loose.size)
     for i in range(x.size):
         x[i] = min(max(loose[i], box.low[i]), box.high[i])
+    for _ in range(SWEEPS_MAX):
+        if _sweep(rows, box, (x, loose, force)) <= slack:
+            break
     _make_up(rows, box, x)
     _take_back(rows, box, x)
     return x
 
 
 @inner
-def _hold(rows: Rows, box: Box, state: tuple[Floats, Floats], row: int) -> float:
-    """Give one row the multiplier at which it holds; return how far it was off."""
-    loose, force = state
-    miss, give = rows.least[row], 0.0
-    for at in range(rows.first[row], rows.first[row + 1]):
-        i, a = rows.column[at], rows.entry[at]
-        miss -= a * min(max(loose[i], box.low[i]), box.high[i])
-        if box.low[i] <= loose[i] <= box.high[i]:
-            give += a * a / box.curvature[i]
-    if give == 0.0:
-        for at in range(rows.first[row], rows.first[row + 1]):
-            give += rows.entry[at] ** 2 / box.curvature[rows.column[at]]
-    if give == 0.0:
-        return 0.0
-    change = miss / give
-    if not rows.equal[row]:
-        change = max(change, -force[row])
-    if change == 0.0:
-        return 0.0
-    force[row] += change
-    for at in range(rows.first[row], rows.first[row + 1]):
-        i = rows.column[at]
-        loose[i] += change * rows.entry[at] / box.curvature[i]
-    return abs(miss) if rows.equal[row] else max(miss, 0.0)
+def _sweep(rows: Rows, box: Box, state: tuple[Floats, Floats, Floats]) -> float:
+    """Give each row in turn the multiplier at which it holds; return how far the worst was off."""
+    # One long loop: handing eleven arrays to a function for each row takes longer than the row.
+    x, loose, force = state
+    worst = 0.0
+    for row in range(force.size):
+        begin, end, equal = rows.first[row], rows.first[row + 1], rows.equal[row]
+        miss = rows.least[row]
+        for at in range(begin, end):
+            miss -= rows.entry[at] * x[rows.column[at]]
+        if not equal and miss <= 0.0 and force[row] == 0.0:
+            continue
+        give, ends = 0.0, 0.0  # of unknowns that may move; of all, for when all are at their ends
+        for at in range(begin, end):
+            i, a = rows.column[at], rows.entry[at]
+            each = a * a / box.curvature[i]
+            ends += each
+            if box.low[i] <= loose[i] <= box.high[i]:
+                give += each
+        give = ends if give == 0.0 else give
+        if give == 0.0:
+            continue
+        change = miss / give if equal else max(miss / give, -force[row])
+        if change == 0.0:
+            continue
+        force[row] += change
+        for at in range(begin, end):
+            i = rows.column[at]
+            loose[i] += change * rows.entry[at] / box.curvature[i]
+            x[i] = min(max(loose[i], box.low[i]), box.high[i])
+        worst = max(worst, abs(miss) if equal else miss)
+    return worst
 
 
 @inner
@@ -116,28 +121,35 @@ def _take_back(rows: Rows, box: Box, x: Floats) -> None:
         slack[row] = -rows.least[row]
         for at in range(rows.first[row], rows.first[row + 1]):
             slack[row] += rows.entry[at] * x[rows.column[at]]
-    count = np.zeros(x.size + 1, np.int64)
-    for at in range(rows.column.size):
-        count[rows.column[at] + 1] += 1
+    first, owner, entry = _users(rows, x.size)
     for i in range(x.size):
-        count[i + 1] += count[i]
-    place = count[:-1].copy()
+        want = min(max(box.target[i], box.low[i]), box.high[i]) - x[i]
+        for at in range(first[i], first[i + 1]):
+            if rows.equal[owner[at]]:
+                want = 0.0
+            change, spare = entry[at] * want, max(slack[owner[at]], 0.0)
+            if change < 0.0 and -change > spare:
+                want *= spare / -change
+        if want != 0.0:
+            x[i] += want
+            for at in range(first[i], first[i + 1]):
+                slack[owner[at]] += entry[at] * want
+
+
+@inner
+def _users(rows: Rows, unknowns: int) -> tuple[Ints, Ints, Floats]:
+    """Return where each unknown's rows begin, those rows, and the unknown's entries in them."""
+    first = np.zeros(unknowns + 1, np.int64)
+    for at in range(rows.column.size):
+        first[rows.column[at] + 1] += 1
+    for i in range(unknowns):
+        first[i + 1] += first[i]
+    place = first[:-1].copy()
     owner = np.empty(rows.column.size, np.int64)
     entry = np.empty(rows.column.size)
-    for row in range(slack.size):
+    for row in range(rows.least.size):
         for at in range(rows.first[row], rows.first[row + 1]):
             i = rows.column[at]
             owner[place[i]], entry[place[i]] = row, rows.entry[at]
             place[i] += 1
-    for i in range(x.size):
-        want = min(max(box.target[i], box.low[i]), box.high[i]) - x[i]
-        for at in range(count[i], count[i + 1]):
-            if rows.equal[owner[at]]:
-                want = 0.0
-            change = entry[at] * want
-            if change < 0.0 and -change > max(slack[owner[at]], 0.0):
-                want *= max(slack[owner[at]], 0.0) / -change
-        if want != 0.0:
-            x[i] += want
-            for at in range(count[i], count[i + 1]):
-                slack[owner[at]] += entry[at] * want
+    return first, owner, entry

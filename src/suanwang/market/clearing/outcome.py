@@ -138,11 +138,31 @@ def lots_worth(case: Case, plans: Plans, scale: Scale) -> Fraction:
 
 def job_worth(case: Case, job: FlexibleJob, plan: JobPlan, scale: Scale) -> Fraction:
     """Return a job's value less its transfer costs and what it thinks of its carbon, in units."""
+    if job.shape is Shape.DIVISIBLE:
+        return _cells_worth(case, job, plan, scale)
+    values = job.values
+    worth = values[0][1] if len(values) == 1 else job.value_at(max([c.slot for c in plan.cells]))
+    assert worth is not None, "a job ends after its deadline"
+    value = _whole(worth, scale.yuan)
+    if job.carbon_weight:
+        return value + _cells_worth(case, job, plan, scale)
+    transfer = job.zones[plan.cells[0].zone]
+    if not transfer:
+        return Fraction(value)
+    hours = scale.hours
+    size = sum([cell.cards * hours[cell.slot] for cell in plan.cells])
+    return Fraction(value - _whole(transfer, size * PICO))
+
+
+def _whole(number: Fraction, units: int) -> Fraction | int:
+    # Nearly always whole; then it need not be a fraction, which costs ten times as much to add.
+    amount, rest = divmod(number.numerator * units, number.denominator)
+    return number * units if rest else amount
+
+
+def _cells_worth(case: Case, job: FlexibleJob, plan: JobPlan, scale: Scale) -> Fraction:
+    """Return what a job's cells are worth, in units; a divisible job is worth nothing else."""
     divisible = job.shape is Shape.DIVISIBLE
-    if not (divisible or job.carbon_weight or job.zones[plan.cells[0].zone]):
-        worth = job.value_at(max(cell.slot for cell in plan.cells))
-        assert worth is not None, "a job ends after its deadline"
-        return worth * scale.yuan
     rates: dict[tuple[int, int, int], tuple[int, int]] = {}
     sums: dict[int, int] = {}
     for cell in plan.cells:
@@ -156,12 +176,7 @@ def job_worth(case: Case, job: FlexibleJob, plan: JobPlan, scale: Scale) -> Frac
         if rate[0]:
             size = cell.cards * scale.hours[cell.slot]
             sums[rate[1]] = sums.get(rate[1], 0) + rate[0] * size
-    total = sum((Fraction(amount, parts) for parts, amount in sums.items()), Fraction(0)) * PICO
-    if divisible:
-        return total
-    worth = job.value_at(max(cell.slot for cell in plan.cells))
-    assert worth is not None, "a job ends after its deadline"
-    return total + worth * scale.yuan
+    return sum((Fraction(amount * PICO, parts) for parts, amount in sums.items()), Fraction(0))
 
 
 def _step_of(job: FlexibleJob, slot: int) -> int:
@@ -170,15 +185,20 @@ def _step_of(job: FlexibleJob, slot: int) -> int:
 
 def _cell_rate(case: Case, job: FlexibleJob, cell: Cell) -> tuple[int, int]:
     """Return what a card-hour in a cell is worth before node prices, yuan, as a ratio."""
-    rate = -job.zones[cell.zone]
+    cost = job.zones[cell.zone]
     if job.carbon_weight:
         kg = case.kg.get((cell.slot, cell.card_class, cell.zone), Fraction(0))
-        rate -= job.carbon_weight * kg
-    if job.shape is Shape.DIVISIBLE:
-        worth = job.value_at(cell.slot)
-        assert worth is not None, "a job runs after its deadline"
-        rate += worth * job.classes[cell.card_class] / job.work
-    return rate.as_integer_ratio()
+        cost += job.carbon_weight * kg
+    if job.shape is not Shape.DIVISIBLE:
+        return -cost.numerator, cost.denominator
+    worth = job.value_at(cell.slot)
+    assert worth is not None, "a job runs after its deadline"
+    speed, work = job.classes[cell.card_class], job.work
+    above = worth.numerator * speed.numerator * work.denominator
+    below = worth.denominator * speed.denominator * work.numerator
+    if not cost:
+        return above, below
+    return above * cost.denominator - cost.numerator * below, below * cost.denominator
 
 
 def block_worth(case: Case, block: Block, quantities: tuple[int, ...], scale: Scale) -> Fraction:

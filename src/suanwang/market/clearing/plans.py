@@ -1,11 +1,11 @@
-"""What is decided for the orders that reach over slots or come in lots: whole quanta, slot by slot."""
+"""What is decided for orders that reach over slots or come in lots: whole quanta, slot by slot."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from suanwang.market.case.model import Case, Ints, Side
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Cards of one job in one zone, class and slot."""
+class Cell(NamedTuple):
+    """Cards of one job in one zone, class and slot; a tuple, since a live round makes 100,000."""
 
     zone: int
     card_class: int
@@ -71,9 +70,15 @@ class Plans:
 def demand_of(case: Case, plans: Plans) -> Ints:
     """Return [nodes] quanta that the plans take from (+) or give to (−) each node."""
     demand = np.zeros(case.nodes, np.int64)
-    for plan in plans.jobs.values():
-        for cell in plan.cells:
-            demand[case.node(cell.zone, cell.card_class, cell.slot)] += cell.cards
+    classes, zones = len(case.classes), len(case.zones)
+    cells = [
+        ((slot * classes + k) * zones + zone, cards)
+        for plan in plans.jobs.values()
+        for zone, k, slot, cards, _ in plan.cells
+    ]
+    if cells:
+        nodes, cards = (np.array(x, np.int64) for x in zip(*cells, strict=True))
+        np.add.at(demand, nodes, cards)
     for index, quantities in plans.blocks.items():
         block = case.blocks[index]
         sign = 1 if block.side is Side.BID else -1
@@ -102,7 +107,8 @@ def needs_of(plans: Plans) -> dict[tuple[int, int], int]:
     """Return quanta that gangs need of each (pool, slot)."""
     needs: defaultdict[tuple[int, int], int] = defaultdict(int)
     for plan in plans.jobs.values():
-        for cell in plan.cells:
-            if cell.pool >= 0:
+        # All cells of a gang lie in one pool, those of other jobs in none.
+        if plan.cells and plan.cells[0].pool >= 0:
+            for cell in plan.cells:
                 needs[cell.pool, cell.slot] += cell.cards
     return dict(needs)

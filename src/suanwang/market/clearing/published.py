@@ -1,9 +1,8 @@
-"""The prices that a round publishes: node prices on the grid of 10⁻¹² yuan, and the least link prices."""
+"""The prices that a round publishes: of nodes on the grid of 10⁻¹² yuan, of links the least."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +58,7 @@ def publish(
 
 
 def _meant(price: int, low: int, high: int) -> int:
-    """Return the end or the midpoint of an interval that a price is, to the last digit of a float."""
+    """Return the end or midpoint of an interval that a price is, to the last digit of a float."""
     slack = 4 * max(abs(low), abs(high)) * PICO_IN_MICRO // _DIGITS
     middle = (low + high) * PICO_IN_MICRO // 2
     for point in (middle, low * PICO_IN_MICRO, high * PICO_IN_MICRO):
@@ -86,6 +85,7 @@ def least_link_prices(case: Case, node: tuple[int, ...]) -> tuple[dict[int, int]
                 node[case.node(link.target, k, slot)] - node[case.node(link.source, k, slot)] - cost
             )
             if gain > 0:
-                price = -(-Fraction(gain) // link.weights[k])
-                out[slot][j] = max(out[slot].get(j, 0), int(price))
+                weight = link.weights[k]
+                price = -(-gain * weight.denominator // weight.numerator)
+                out[slot][j] = max(out[slot].get(j, 0), price)
     return tuple(out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,4 +160,13 @@ def mixed_again(
         load=load_of(case, decided) / case.quantum,
     )
     work.spend(relaxed.iterations / 10)
-    return mixed_jobs(crowd, program, relaxed) if relaxed.solved else mixed
+    found = mixed_jobs(crowd, program, relaxed) if relaxed.solved else mixed
+    return {i: plan for i, plan in found.items() if _is_finished(case, case.jobs[i], plan)}
+
+
+def _is_finished(case: Case, job: FlexibleJob, plan: JobPlan) -> bool:
+    """Say whether a job that takes all the work or nothing does all of it."""
+    if job.shape is Shape.DIVISIBLE:
+        return True
+    each = (job.classes[c.card_class] * case.hours[c.slot] * c.cards for c in plan.cells)
+    return sum(each, Fraction(0)) >= job.work * case.quantum

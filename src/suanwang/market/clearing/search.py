@@ -52,7 +52,7 @@ Floats = NDArray[np.float64]
 Regret = tuple[float, OrderKey, Plans]  # yuan it would gain, who, the plans with it
 K = TypeVar("K")
 V = TypeVar("V")
-EXACT_NODES = 5_000
+EXACT_NODES = 400  # of the exact search's trees; a node takes a few milliseconds
 _GAIN_MIN = 1e-6  # yuan
 _SNAPS_MAX = 3
 
@@ -78,15 +78,24 @@ class Search:
         """Search; `warm` are node multipliers of the round before, yuan."""
         case = self.crowd.market.case
         relaxation = relax(self.crowd, self.work, warm)
+        found: Found | None = None
         if not is_convex(case) and fits(case, SWITCHES_MAX):
             found = self._exactly()
-            if found.best is not None and found.proven:
-                return Searched(best=found.best, nodes=relaxation.nodes, claim=_claim(found.bound))
+        best = found.best if found is not None and found.proven else None
+        if best is None:
+            best = self._anyhow(relaxation)
+            if found is not None and found.best is not None:
+                best = max(best, found.best, key=lambda candidate: candidate.welfare)
+        claim = None if found is None else _claim(found.bound)
+        return Searched(best=best, nodes=relaxation.nodes, claim=claim)
+
+    def _anyhow(self, relaxation: Relaxation) -> Candidate:
+        """Round, repair and improve within the work that is left."""
         best = self._repair(self._first_plans(relaxation))
         if relaxation.program is not None:
             best = self._resettle(best, relaxation.program)
             best = self._improve(best)
-        return Searched(best=best, nodes=relaxation.nodes)
+        return best
 
     def _exactly(self) -> Found:
         """Try sets of orders in falling order of welfare."""
@@ -148,11 +157,13 @@ class Search:
                     continue
             if tried is not None and tried.supported.found:
                 return tried
-            if tried is None:
+            blamed = () if tried is None else _worst(tried.supported.to_blame)
+            fewer = _without(case, plans, blamed)
+            if fewer == plans:
+                # Nobody can be blamed: orders in lots may leave a node without a price.
                 assert plans != Plans(), "nothing at all can always be carried out"
-                plans = _without_last(plans)
-            else:
-                plans = _without(case, plans, _worst(tried.supported.to_blame))
+                fewer = _without_last(plans)
+            plans = fewer
         raise AssertionError("counting has no end")
 
     def _resettle(self, best: Candidate, program: Program) -> Candidate:
@@ -235,8 +246,11 @@ def _worst(to_blame: tuple[OrderKey, ...]) -> list[OrderKey]:
 def _without(case: Case, plans: Plans, blamed: Iterable[OrderKey]) -> Plans:
     """Let orders go, and with a block its children."""
     number = {block.id: i for i, block in enumerate(case.blocks)}
+    lots = list(plans.lots)
     for kind, index in blamed:
-        if kind == "job":
+        if kind == "lot":
+            plans = plans.without_lot(lots[index])
+        elif kind == "job":
             plans = plans.without_job(index)
         elif kind == "offer":
             plans = plans.without_offer(index)

@@ -8,7 +8,7 @@ so the job moves by that quantum instead.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import floor
@@ -16,7 +16,7 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-from suanwang.market.case.model import Case, Shape
+from suanwang.market.case.model import Case, FlexibleJob, Shape
 from suanwang.market.clearing.candidate import Candidate
 from suanwang.market.clearing.plans import Cell, JobPlan, Plans
 from suanwang.market.clearing.slots import Market
@@ -89,7 +89,7 @@ def _bend(
         cards = cell.cards + quanta
         if not 0 < cards <= floor(job.cards_max * case.quantum):
             return None
-        cells.append(replace(cell, cards=cards))
+        cells.append(cell._replace(cards=cards))
     done = sum(
         (job.classes[c.card_class] * case.hours[c.slot] * c.cards for c in cells), Fraction(0)
     )
@@ -100,4 +100,12 @@ def _bend(
             width[cell.slot] += cell.cards
         fits = max(width.values()) <= job.cards_max * case.quantum
         return replace(plan, cells=tuple(cells)) if done <= work and fits else None
-    return replace(plan, cells=tuple(cells)) if done >= work else None
+    most = work + _beyond(case, job, cells)
+    return replace(plan, cells=tuple(cells)) if work <= done <= most else None
+
+
+def _beyond(case: Case, job: FlexibleJob, cells: Sequence[Cell]) -> Fraction:
+    """Return by how much more than its work a job that may pause may do, in work × quanta."""
+    speed = job.classes[cells[0].card_class]
+    hours = [case.hours[cell.slot] for cell in cells]
+    return speed * (max(job.cards_min * case.quantum, Fraction(1)) * max(hours) + sum(hours))

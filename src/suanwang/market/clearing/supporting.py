@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suanwang.market.case.model import Ints
+from suanwang.market.clearing.data_dues import Condition, straightened
 from suanwang.market.clearing.nearest import SOLVED, Program, nearest
 from suanwang.market.clearing.nearest_sparse import Box, Rows, nearest_sparse
 from suanwang.market.clearing.network import Network
@@ -24,18 +25,10 @@ from suanwang.market.clearing.slot_prices import slot_program
 Floats = NDArray[np.float64]
 DENSE_MAX = 3_000_000  # unknowns × conditions: beyond this the sparse method takes over
 _ROUNDS_MAX = 40
+_MISS_MAX = 1e-3  # micro-yuan, as the rules have it between nodes
+_Which = tuple[int, tuple[int, ...]]  # a condition, and the classes its links are priced by
 # An order may lose a micro-yuan, less than money can count; a little is kept back for rounding.
 _LOSS_MAX, _LOSS = 1.0, 0.999
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Condition:
-    """Σ coefficient × price(node) ≥ least, micro-yuan: an order with conditions does not lose."""
-
-    nodes: Ints
-    coefficients: Floats
-    least: float
-    order: tuple[str, int]  # whom to blame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +40,7 @@ class Conditions:
     nodes: Ints
     coefficients: Floats
     least: Floats
+    due: tuple[int, ...]  # those whose data pays for links
 
     @classmethod
     def of(cls, each: Sequence[Condition]) -> Self:
@@ -59,10 +53,11 @@ class Conditions:
             nodes=np.concatenate([nothing.astype(np.int64), *(c.nodes for c in each)]),
             coefficients=np.concatenate([nothing, *(c.coefficients for c in each)]),
             least=np.array([c.least for c in each]),
+            due=tuple(i for i, c in enumerate(each) if c.dues),
         )
 
     def margins(self, prices: Floats) -> Floats:
-        """Return by how much each holds, micro-yuan."""
+        """Return by how much each holds before data is paid for, micro-yuan."""
         if not len(self.each):
             return np.zeros(0)
         sums: Floats = np.add.reduceat(prices[self.nodes] * self.coefficients, self.first[:-1])
@@ -110,25 +105,38 @@ def support(
         everyone = tuple(c.order for c in conditions)
         return Supported(base=base, above=above, to_blame=everyone or (("network", 0),))
     slots: dict[int, _Slot] = {}
-    asked: list[int] = []
+    asked: dict[_Which, Condition] = {}
     per_slot = len(base) // outcome.flow.shape[0]
     for _ in range(_ROUNDS_MAX):
-        margin = every.margins(base + above)
-        broken = np.nonzero(margin < -_LOSS_MAX)[0].tolist()
-        if set(broken) <= set(asked):
-            return Supported(
-                base=base, above=above, to_blame=tuple(conditions[i].order for i in broken)
-            )
-        known = set(asked)
-        asked += [i for i in broken if i not in known]
-        for i in broken:
-            for t in sorted({int(n) // per_slot for n in conditions[i].nodes}):
+        broken = _broken(network, every, base + above)
+        if broken.keys() <= asked.keys():
+            return Supported(base=base, above=above, to_blame=_blamed(broken.values()))
+        asked |= {which: each for which, each in broken.items() if which not in asked}
+        for condition in broken.values():
+            for t in sorted({int(n) // per_slot for n in condition.nodes}):
                 if t not in slots:
                     slots[t] = _slot(network, outcome, load, t)
-        blame = _solve(slots, [conditions[i] for i in asked], base, per_slot)
+        blame = _solve(slots, list(asked.values()), base, per_slot)
         if blame:
             return Supported(base=base, above=above, to_blame=blame)
-    return Supported(base=base, above=above, to_blame=tuple(conditions[i].order for i in asked))
+    return Supported(base=base, above=above, to_blame=_blamed(asked.values()))
+
+
+def _broken(network: Network, every: Conditions, prices: Floats) -> dict[_Which, Condition]:
+    """Return the conditions that do not hold, with what data pays at these prices put in."""
+    margin = every.margins(prices)
+    straight = {i: straightened(network, every.each[i], prices) for i in every.due}
+    for i, (condition, _) in straight.items():
+        margin[i] = prices[condition.nodes] @ condition.coefficients - condition.least
+    found = {}
+    for i in np.nonzero(margin < -_LOSS_MAX)[0].tolist():
+        condition, classes = straight.get(i, (every.each[i], ()))
+        found[i, classes] = condition
+    return found
+
+
+def _blamed(conditions: Iterable[Condition]) -> tuple[tuple[str, int], ...]:
+    return tuple(dict.fromkeys(condition.order for condition in conditions))
 
 
 def _slot(network: Network, outcome: Outcome, load: Floats, t: int) -> _Slot:
@@ -152,7 +160,7 @@ def _solve(
     rows = sum(len(slot.bound) for slot in slots.values()) + len(asked)
     if unknowns * rows > DENSE_MAX:
         _solve_sparsely(slots, asked, base, (per_slot, first, unknowns))
-        return ()
+        return () if _fit(slots.values(), base) else _blamed(asked)
     equal, unequal = _stack(slots, first, unknowns)
     asking, right = _condition_rows(slots, asked, base, (per_slot, first, unknowns))
     for row, value, condition in zip(asking, right, asked, strict=True):
@@ -182,40 +190,13 @@ def _solve_sparsely(
     base: Floats,
     where: tuple[int, dict[int, int], int],
 ) -> None:
-    """Write root prices into `base` by the method for many unknowns; who still loses is found later."""
-    per_slot, first, unknowns = where
-    lines: list[tuple[Ints, Floats, float, bool]] = []
-    for t, slot in slots.items():
-        body = len(slot.bound) - 2 * len(slot.names)  # the last ones are bounds of single groups
-        for r in range(body):
-            used = np.nonzero(slot.matrix[r])[0]
-            lines.append(
-                (used + first[t], slot.matrix[r][used], float(slot.bound[r]), r < slot.equalities)
-            )
-    places = {
-        t: dict(zip(slot.names.tolist(), range(first[t], unknowns), strict=False))
-        for t, slot in slots.items()
-    }
-    for condition in asked:
-        least = condition.least - _LOSS
-        row: dict[int, float] = {}
-        pairs = zip(condition.nodes.tolist(), condition.coefficients.tolist(), strict=True)
-        for node, coefficient in pairs:
-            t, n = divmod(node, per_slot)
-            least -= coefficient * float(slots[t].above[n])
-            place = places[t].get(int(slots[t].root[n]))
-            if place is None:
-                least -= coefficient * float(base[node])
-            else:
-                row[place] = row.get(place, 0.0) + coefficient
-        lines.append((np.array(list(row), np.int64), np.array(list(row.values())), least, False))
-    rows = Rows(
-        np.concatenate([[0], np.cumsum([len(line[0]) for line in lines])]).astype(np.int64),
-        np.concatenate([line[0] for line in lines]).astype(np.int64),
-        np.concatenate([line[1] for line in lines]).astype(np.float64),
-        np.array([line[2] for line in lines]),
-        np.array([line[3] for line in lines], np.bool_),
-    )
+    """Write root prices into `base` by the method for many unknowns; losers are found later."""
+    per_slot, first, _ = where
+    parts = [_sparse_rows(slot, first[t]) for t, slot in slots.items()]
+    parts.append(_sparse_conditions(slots, asked, base, where))
+    lengths, column, entry, least, equal = (np.concatenate(x) for x in zip(*parts, strict=True))
+    ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    rows = Rows(ends, column.astype(np.int64), entry, least, equal)
     box = Box(
         np.concatenate([s.size[s.names] for s in slots.values()]),
         np.concatenate([s.middle[s.names] for s in slots.values()]),
@@ -229,6 +210,64 @@ def _solve_sparsely(
         moved = value[slot.root]
         part = base[slot.offset : slot.offset + per_slot]
         part[:] = np.where(np.isnan(moved), part, moved)
+
+
+_Sparse = tuple[
+    Ints, Ints, Floats, Floats, NDArray[np.bool_]
+]  # lengths, columns, entries, least, =
+
+
+def _sparse_rows(slot: _Slot, offset: int) -> _Sparse:
+    """Write down a slot's own conditions but the last ones, which are bounds of single groups."""
+    body = slot.matrix[: len(slot.bound) - 2 * len(slot.names)]
+    row, column = np.nonzero(body)
+    return (
+        np.bincount(row, minlength=len(body)), column + offset, body[row, column],
+        slot.bound[: len(body)], np.arange(len(body)) < slot.equalities,
+    )  # fmt: skip
+
+
+def _sparse_conditions(
+    slots: dict[int, _Slot],
+    asked: Sequence[Condition],
+    base: Floats,
+    where: tuple[int, dict[int, int], int],
+) -> _Sparse:
+    """Write conditions over prices as conditions over the groups that may move."""
+    per_slot, first, unknowns = where
+    above, place = np.zeros(len(base)), np.full(len(base), -1, np.int64)
+    for t, slot in slots.items():
+        group = np.full(per_slot, -1, np.int64)
+        group[slot.names] = first[t] + np.arange(len(slot.names))
+        place[slot.offset : slot.offset + per_slot] = group[slot.root]
+        above[slot.offset : slot.offset + per_slot] = slot.above
+    every = Conditions.of(asked)
+    node, coefficient = every.nodes, every.coefficients
+    owner = np.repeat(np.arange(len(asked)), np.diff(every.first))
+    free = place[node] >= 0
+    # Whole micro-yuan above a root first, then the price of a root that may not move.
+    known = np.stack([above[node], np.where(free, 0.0, base[node])], axis=1)
+    least = every.least - _LOSS
+    np.subtract.at(least, np.repeat(owner, 2), (coefficient[:, None] * known).ravel())
+    # A condition may touch several nodes of one group: their entries are added up.
+    keys, seen, inverse = np.unique(
+        owner[free] * unknowns + place[node[free]], return_index=True, return_inverse=True
+    )
+    entry = np.zeros(len(keys))
+    np.add.at(entry, inverse, coefficient[free])
+    order = np.argsort(seen)
+    lengths = np.bincount(keys // unknowns, minlength=len(asked))
+    return lengths, keys[order] % unknowns, entry[order], least, np.zeros(len(asked), np.bool_)
+
+
+def _fit(slots: Iterable[_Slot], base: Floats) -> bool:
+    """Say whether root prices keep what flows and links ask of them: sweeps may end too early."""
+    for slot in slots:
+        over = slot.matrix @ base[slot.offset + slot.names] - slot.bound
+        off = max(np.abs(over[: slot.equalities]).max(initial=0), -over.min(initial=0))
+        if off > _MISS_MAX:
+            return False
+    return True
 
 
 def _stack(

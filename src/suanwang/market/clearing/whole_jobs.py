@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from math import ceil, floor
+from math import floor, lcm
 
 from suanwang.market.case.model import Case, FlexibleJob
 from suanwang.market.clearing.plans import Cell, JobPlan
 
 _PRECISION = 10**9  # parts of a card that a float solution can tell apart
-_WHOLE = 1e-7  # a job this near to all its work has all of it
+_NEARLY = 1 - Fraction(1e-7)  # a job this near to all its work has all of it
 
 
 def divisible_plan(
@@ -36,20 +36,34 @@ def divisible_plan(
     }
     if not quanta:
         return None
-    rates = {key: job.classes[key[1]] * case.hours[key[2]] for key in quanta}
-    done = sum((rates[key] * count for key, count in quanta.items()), Fraction(0))
-    work = job.work * quantum
-    if done > work * (1 - Fraction(_WHOLE)):
+    rates, parts = _rates(case, job, quanta)
+    done = sum([rates[key] * count for key, count in quanta.items()])
+    # Whole numbers, in parts of a work unit × quantum × what the work is divided by.
+    work, divided = job.work.numerator * quantum * parts, job.work.denominator
+    if done * divided * _NEARLY.denominator > work * _NEARLY.numerator:
         chosen = max(quanta, key=lambda key: (bends(*key), min(quanta[key], most - quanta[key])))
         others = done - rates[chosen] * quanta[chosen]
-        rest = (work - others) / rates[chosen]
+        rest, each = work - others * divided, rates[chosen] * divided
         # What may mix cells shares its width in a slot with its other cells there.
         room = most - sum(q for key, q in quanta.items() if key[2] == chosen[2] and key != chosen)
-        quanta[chosen] = min(ceil(rest) if whole else floor(rest), room)
-        if quanta[chosen] < 0 or (whole and quanta[chosen] < rest):
+        quanta[chosen] = min(-(-rest // each) if whole else rest // each, room)
+        if quanta[chosen] < 0 or (whole and quanta[chosen] * each < rest):
             return None
     cells = tuple(Cell(*key, count) for key, count in sorted(quanta.items()) if count > 0)
     return JobPlan(cells=cells) if cells else None
+
+
+def _rates(
+    case: Case, job: FlexibleJob, cells: Iterable[tuple[int, int, int]]
+) -> tuple[dict[tuple[int, int, int], int], int]:
+    """Return the work of a card in each cell in whole parts, and how many parts make a unit."""
+    pairs = {key: (job.classes[key[1]], case.hours[key[2]]) for key in cells}
+    parts = lcm(*(speed.denominator * hours.denominator for speed, hours in pairs.values()))
+    rates = {
+        key: speed.numerator * hours.numerator * (parts // (speed.denominator * hours.denominator))
+        for key, (speed, hours) in pairs.items()
+    }
+    return rates, parts
 
 
 def _cut(cards: float, quantum: int) -> int:

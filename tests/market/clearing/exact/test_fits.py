@@ -9,6 +9,9 @@ from tests.market.clearing.exact.cases import market_case, random_case
 from suanwang.market.clearing.exact.columns import COLUMNS_MAX, fits, whole_model
 from suanwang.market.clearing.slots import Market
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 KINDS = ("BLOCKS", "CONTIGUOUS", "PREEMPTIBLE", "GANGS", "OFFERS", "DATA", "LOTS", "EVERYTHING")
 
 

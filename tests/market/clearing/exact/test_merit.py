@@ -6,6 +6,9 @@ import pytest
 from tests.market.builders import ask, bid, job
 from tests.market.clearing.exact.cases import market_case, searched
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 
 def lots(**prices):
     return [ask(name, 2, price, lot=1) for name, price in prices.items()]

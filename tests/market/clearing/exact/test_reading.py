@@ -23,6 +23,9 @@ from suanwang.market.clearing.exact.reader import Reader, Rounding
 from suanwang.market.clearing.exact.reading import fit_work
 from suanwang.market.clearing.plans import Cell, Move
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 THIRD = -(-QUANTUM // 3)  # rounded up
 
 

@@ -20,6 +20,9 @@ from tests.market.oracle.job_columns import Overbuy
 from suanwang.market.case.read import case_from_document
 from suanwang.market.clearing.exact.supporting_rows import STEPS_MAX
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 NEAR = {"rel": 1e-8, "abs": 1e-6}
 KINDS = (
     "BLOCKS", "WHOLE_BLOCKS", "CONTIGUOUS", "PREEMPTIBLE", "GANGS", "OFFERS", "DATA",

@@ -8,6 +8,9 @@ from tests.market.clearing.exact.cases import market_case, random_case, searched
 
 from suanwang.market.clearing.exact import search
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 FIRM = ("WHOLE_BLOCKS", "CONTIGUOUS", "LOTS")  # a set is one outcome: the answers are equal
 OPEN = ("BLOCKS", "PREEMPTIBLE", "OFFERS", "DATA")  # with prices amounts may come out better
 

@@ -33,6 +33,9 @@ from suanwang.market.clearing.own.sweep import (
     sweep,
 )
 
+# Hundreds of cases: in CI, left out of `make check`.
+pytestmark = pytest.mark.real
+
 NEAR = 1e-9
 # The first example may compile the kernels.
 SETTINGS = settings(deadline=None, max_examples=40)

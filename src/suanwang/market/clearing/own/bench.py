@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suanwang.market.clearing.own.arrays import Floats, JobArrays, Record, Records
-from suanwang.market.clearing.own.compiled import inner
+from suanwang.market.clearing.own.compiled import bare
 from suanwang.market.clearing.own.prices import Prices
 
 LAYERS: Final = 16  # pauses that a limited plan looks at; more are allowed and never needed in life
@@ -133,7 +133,7 @@ def make_bench(jobs: JobArrays) -> Bench:
     return Bench(np.zeros(slots, _SLOT), step, np.zeros((most, slots)))
 
 
-@inner
+@bare
 def clear_plan(plan: Record) -> None:
     """Take a job out."""
     plan.gain = 0.0
@@ -144,7 +144,7 @@ def clear_plan(plan: Record) -> None:
     plan.cell_count = 0
 
 
-@inner
+@bare
 def lay_values(steps: Records, slots: Records, job: Record) -> None:
     """Write down what finishing with each slot is worth."""
     step = job.step_first
@@ -154,7 +154,7 @@ def lay_values(steps: Records, slots: Records, job: Record) -> None:
         slots[slot].value = steps[step].value
 
 
-@inner
+@bare
 def lay_out(terms: Terms, slots: Records, job: Record, alternative: Record) -> bool:
     """Write down an alternative's slots; say whether every slot costs at least nothing."""
     rate, hours = terms.rate[alternative.place], terms.hours
@@ -179,7 +179,7 @@ def lay_out(terms: Terms, slots: Records, job: Record, alternative: Record) -> b
     return all_cost
 
 
-@inner
+@bare
 def _lay_extras(terms: Terms, slots: Records, job: Record, alternative: Record) -> None:
     # What only some jobs have: a pool's price, carbon, room.
     place, pool, hours, kg = alternative.place, alternative.pool, terms.hours, terms.kg
@@ -194,7 +194,7 @@ def _lay_extras(terms: Terms, slots: Records, job: Record, alternative: Record) 
         slots[slot].cap = min(slots[slot].cap, pool_room[pool * count + slot])
 
 
-@inner
+@bare
 def _lay_data(terms: Terms, slots: Records, job: Record, zone: int) -> None:
     # The cheapest slot before the first, and after the last, as running least from either end.
     hub, moves = job.hub, job.hub >= 0 and job.hub_zone != zone

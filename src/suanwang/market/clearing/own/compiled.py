@@ -14,6 +14,7 @@ _R = TypeVar("_R")
 # The wrappers are not in the signature that numba publishes, though njit takes them.
 _KERNEL: dict[str, Any] = {"cache": True, "error_model": "numpy"}
 _INNER: dict[str, Any] = {**_KERNEL, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_BARE: dict[str, Any] = {**_INNER, "_nrt": False}
 SOURCES = sha256(
     b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
 ).hexdigest()
@@ -27,6 +28,15 @@ def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
 def inner(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Compile what only kernels call: no way in from Python halves the time to compile."""
     return cast("Callable[_P, _R]", _stamped(njit(**_INNER)(function)))
+
+
+def bare(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Compile what only kernels call, allocates nothing and returns no array.
+
+    Every array that is handed on or looked up is counted up and down otherwise, which in small
+    functions costs more than what they do.
+    """
+    return cast("Callable[_P, _R]", _stamped(njit(**_BARE)(function)))
 
 
 def _stamped(compiled: Any) -> Any:  # noqa: ANN401 - numba's own class

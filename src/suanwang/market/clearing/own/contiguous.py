@@ -10,12 +10,12 @@ room nor data nor carbon to look at: their sums are ready for all jobs, and a ru
 
 from __future__ import annotations
 
-from suanwang.market.clearing.own.arrays import Record, Records
+from suanwang.market.clearing.own.arrays import Floats, Record, Records
 from suanwang.market.clearing.own.bench import SLACK, Bench, Terms, clear_plan, lay_out, lay_values
-from suanwang.market.clearing.own.compiled import inner
+from suanwang.market.clearing.own.compiled import bare
 
 
-@inner
+@bare
 def plan_contiguous(terms: Terms, bench: Bench, job: Record, plan: Record) -> None:
     """Write the best plan of a contiguous job, within the room if there is one."""
     slots = bench.slots
@@ -24,7 +24,10 @@ def plan_contiguous(terms: Terms, bench: Bench, job: Record, plan: Record) -> No
     for alternative in range(job.alternative_first, job.alternative_after):
         option = terms.alternatives[alternative]
         if job.hub < 0 and job.carbon_weight == 0.0 and len(terms.room) == 0:
-            better = _improve_plainly(terms, slots, job, (option, plan))
+            place, pool = option.place, option.pool
+            short = job.falling if terms.rate_least[place] + option.transfer >= 0.0 else 0
+            sums = (terms.elapsed, terms.rate_sum[place], terms.pool_sum[max(pool, 0)])
+            better = _improve_plainly(sums, slots, (job, option, plan), short)
         else:
             all_cost = lay_out(terms, slots, job, option)
             better = _improve(slots, job, plan, job.falling if all_cost else 0)
@@ -32,17 +35,18 @@ def plan_contiguous(terms: Terms, bench: Bench, job: Record, plan: Record) -> No
             plan.alternative = alternative
 
 
-@inner
+@bare
 def _improve_plainly(
-    terms: Terms, slots: Records, job: Record, choice: tuple[Record, Record]
+    sums: tuple[Floats, Floats, Floats],
+    slots: Records,
+    who: tuple[Record, Record, Record],
+    short: int,
 ) -> bool:
-    option, plan = choice
+    job, option, plan = who
+    elapsed, rates, pool_rates = sums  # row 0 of no pools is never read
     pool, transfer, speed = option.pool, option.transfer, option.speed
-    elapsed, rates = terms.elapsed, terms.rate_sum[option.place]
-    pool_rates = terms.pool_sum[max(pool, 0)]  # row 0 of no pools is never read
     end, work, least, most = job.end, job.work, job.cards_min, job.cards_max
     needed = work * (1.0 - SLACK) / (most * speed)  # hours that the widest run must last
-    short = job.falling == 1 and terms.rate_least[option.place] + transfer >= 0.0
     best, best_first, best_after, best_width = plan.gain, -1, 0, 0.0
     soonest = job.start + 1
     for first in range(job.start, end):
@@ -62,7 +66,7 @@ def _improve_plainly(
             gain = slots[after - 1].value - width * cost
             if gain > best:
                 best, best_first, best_after, best_width = gain, first, after, width
-            if short and width <= least:
+            if short == 1 and width <= least:
                 break
     if best_first >= 0:
         plan.gain, plan.width = best, best_width
@@ -70,7 +74,7 @@ def _improve_plainly(
     return best_first >= 0
 
 
-@inner
+@bare
 def _improve(slots: Records, job: Record, plan: Record, short: int) -> bool:
     end, work, least, most = job.end, job.work, job.cards_min, job.cards_max
     needed = work * (1.0 - SLACK) / most  # work per card that the widest run must do

@@ -1,8 +1,9 @@
-"""Better places by exchange: one place is cleared, and its jobs and the waiting ones are placed anew.
+"""Better places by exchange: a place is cleared, its jobs and the waiting ones are placed anew.
 
-Jobs are placed one after the other, so early ones leave gaps that later ones do not fit. Place by place,
-the jobs there and those that wait for it are taken out and placed again in another order; the new
-arrangement stays if it is worth more. Orders come from a counter, so the same start gives the same end.
+Jobs are placed one after the other, so early ones leave gaps that later ones do not fit. Place by
+place, the jobs there and those that wait for it are taken out and placed again in another order;
+the new arrangement stays if it is worth more. Orders come from a counter, so the same start gives
+the same end.
 """
 
 from __future__ import annotations
@@ -11,11 +12,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from suanwang.market.clearing.own.arrays import CONTIGUOUS, Floats, Indices, JobArrays, Records
+from suanwang.market.clearing.own.arrays import (
+    CONTIGUOUS,
+    Floats,
+    Indices,
+    JobArrays,
+    Record,
+    Records,
+)
 from suanwang.market.clearing.own.bench import Bench, Plans, Terms
-from suanwang.market.clearing.own.compiled import inner, kernel
+from suanwang.market.clearing.own.choices import Choices, choose, list_choices
+from suanwang.market.clearing.own.compiled import bare, inner, kernel
 from suanwang.market.clearing.own.ranks import ranked
-from suanwang.market.clearing.own.sweep import PLACE, ask
 
 _NOISE = 0.8  # how far orders are shaken: the log of a job's rank moves by up to this
 
@@ -43,21 +51,24 @@ def waiting(jobs: JobArrays, gain: Floats, margin: Floats) -> Waiting:
 
 def exchange(terms: Terms, bench: Bench, plans: Plans, who: tuple[Waiting, int]) -> int:
     """Try `turns` exchanges in place; return how many were kept."""
-    return int(_exchange(terms, bench, (plans.jobs, plans.cells), who))
+    if who[1] <= 0:
+        return 0
+    choices = list_choices(terms, bench)
+    return int(_exchange((terms, bench, choices), plans.jobs, who[0], who[1]))
 
 
 @kernel
 def _exchange(
-    terms: Terms, bench: Bench, plans: tuple[Records, Records], who: tuple[Waiting, int]
+    how: tuple[Terms, Bench, Choices], plans: Records, waiting: Waiting, turns: int
 ) -> int:
-    waiting, turns = who
+    terms, bench, choices = how
     places = len(waiting.first) - 1
     kept = 0
     state = np.uint64(88172645463325252)
     idle = 0
     for turn in range(turns):
         place = turn % places
-        todo = _concerned(terms, plans[0], waiting, place)
+        todo = _concerned(terms, plans, waiting, place)
         if len(todo) == 0:
             idle += 1
             if idle >= places:
@@ -72,16 +83,17 @@ def _exchange(
             shake = (float(state >> np.uint64(40)) / float(1 << 24) - 0.5) * 2 * _NOISE
             keys[i] = -waiting.gain[todo[i]] * np.exp(shake)
         before = _worth(terms, plans, todo, waiting.margin)
-        old = plans[0][todo].copy()
+        old = plans[todo].copy()
         _move(terms, plans, todo, 1.0)
-        order = todo[ranked(keys)]
-        ask(terms, bench, plans, (order, (terms.room, terms.pool_room), PLACE))
+        for job in todo[ranked(keys)]:
+            choose(terms, bench, choices, (job, plans[job]))
+            _shift(terms, plans[job], -1.0)
         if _worth(terms, plans, todo, waiting.margin) > before + 1e-9:
             kept += 1
             continue
         _move(terms, plans, todo, 1.0)
         for i in range(len(todo)):
-            plans[0][todo[i]] = old[i]
+            plans[todo[i]] = old[i]
         _move(terms, plans, todo, -1.0)
     return kept
 
@@ -108,11 +120,11 @@ def _concerned(terms: Terms, rows: Records, waiting: Waiting, place: int) -> Ind
     return todo[:count].copy() if outside > 0 else todo[:0].copy()
 
 
-@inner
-def _worth(terms: Terms, plans: tuple[Records, Records], todo: Indices, margin: Floats) -> float:
+@bare
+def _worth(terms: Terms, plans: Records, todo: Indices, margin: Floats) -> float:
     places, total = len(terms.kg), 0.0
     for job in todo:
-        plan = plans[0][job]
+        plan = plans[job]
         if plan.gain <= 0.0:
             continue
         total += plan.gain
@@ -122,18 +134,20 @@ def _worth(terms: Terms, plans: tuple[Records, Records], todo: Indices, margin: 
     return total
 
 
-@inner
-def _move(terms: Terms, plans: tuple[Records, Records], todo: Indices, sign: float) -> None:
+@bare
+def _move(terms: Terms, plans: Records, todo: Indices, sign: float) -> None:
     """Put the jobs' cards back into the room (1) or take them out (−1)."""
-    places, slots = len(terms.kg), len(terms.hours)
     for job in todo:
-        plan = plans[0][job]
-        if plan.gain <= 0.0:
-            continue
-        chosen = terms.alternatives[plan.alternative]
-        for slot in range(plan.first, plan.after):
-            terms.room[slot * places + chosen.place] += sign * plan.width
-            if chosen.pool >= 0 and len(terms.pool_room) > 0:
-                terms.pool_room[chosen.pool * slots + slot] += sign * plan.width
+        _shift(terms, plans[job], sign)
 
 
+@bare
+def _shift(terms: Terms, plan: Record, sign: float) -> None:
+    if plan.gain <= 0.0:
+        return
+    places, slots = len(terms.kg), len(terms.hours)
+    chosen = terms.alternatives[plan.alternative]
+    for slot in range(plan.first, plan.after):
+        terms.room[slot * places + chosen.place] += sign * plan.width
+        if chosen.pool >= 0 and len(terms.pool_room) > 0:
+            terms.pool_room[chosen.pool * slots + slot] += sign * plan.width

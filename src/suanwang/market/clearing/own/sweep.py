@@ -17,7 +17,7 @@ from suanwang.market.clearing.own.arrays import (
 )
 from suanwang.market.clearing.own.bench import Bench, Plans, Terms, make_bench, terms_of
 from suanwang.market.clearing.own.carriage import add_data
-from suanwang.market.clearing.own.compiled import inner, kernel
+from suanwang.market.clearing.own.compiled import bare, kernel
 from suanwang.market.clearing.own.contiguous import plan_contiguous
 from suanwang.market.clearing.own.divisible import plan_divisible
 from suanwang.market.clearing.own.pauses import plan_preemptible
@@ -59,9 +59,7 @@ def sweep(jobs: JobArrays, prices: Prices, *, plans: Plans, demand: Demand) -> N
     """
     everyone = np.arange(len(jobs.jobs), dtype=np.int32)
     to = (demand.cards, demand.pool_cards.reshape(-1))
-    ask(
-        terms_of(jobs, prices), make_bench(jobs), (plans.jobs, plans.cells), (everyone, to, BOUND)
-    )
+    ask(terms_of(jobs, prices), make_bench(jobs), (plans.jobs, plans.cells), (everyone, to, BOUND))
     if len(jobs.hub_zone) > 0:
         add_data(jobs, prices, plans, demand.link_gb)
 
@@ -129,7 +127,7 @@ def ask(
             _add_cards(terms, (job, plan, plans[1]), to, 1.0 if use == BOUND else -1.0)
 
 
-@inner
+@bare
 def _add_cards(
     terms: Terms,
     chosen: tuple[Record, Record, Records],
@@ -156,7 +154,7 @@ def _add_cards(
             _add(to[1], pool * slots + cells[at].node // places, sign * cells[at].cards)
 
 
-@inner
+@bare
 def _add(to: Floats, at: int, cards: float) -> None:
     # An empty array is a room without limits: nothing to keep.
     if len(to) > 0:
