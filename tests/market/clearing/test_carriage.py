@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.market.builders import a_case, job, link
 
@@ -112,6 +112,7 @@ def test_data_goes_to_the_zone_that_does_most():
     assert one_zone(JobPlan(cells=cells[:2])).cells == cells[:1]
 
 
+@settings(max_examples=40)
 @given(
     rooms=st.lists(st.integers(0, 3), min_size=12, max_size=12),
     gb=st.tuples(st.integers(0, 5), st.integers(0, 5)),

@@ -140,6 +140,12 @@ def test_what_is_too_much_to_search_exactly_is_proven(kind, pricing, seed):
     assert any(line["accepted"] for line in result["jobs"])
 
 
+@pytest.mark.parametrize(("kind", "seed"), [("mixed", 11), ("paused", 8)])
+def test_where_ties_can_hardly_bend_no_link_is_overfull(kind, seed):
+    document = big(kind, seed)
+    assert_proven(document, result_of(document))
+
+
 @every_kind
 def test_the_same_case_and_work_give_the_same_bytes(kind):
     document = big(kind)
@@ -189,10 +195,13 @@ def test_without_a_linear_programme_it_is_proven_all_the_same(kind, pricing, mon
     assert float(result["gap"]) <= 0.25 * float(result["bound"])
 
 
-@every_kind
-def test_priced_by_the_method_for_many_unknowns_it_is_proven_all_the_same(kind, monkeypatch):
+@pytest.mark.parametrize(
+    ("kind", "seed"), [*((kind, 1) for kind in KINDS), ("offers", 3), ("lots", 4), ("data", 9)]
+)
+def test_priced_by_the_method_for_many_unknowns_it_is_proven_all_the_same(kind, seed, monkeypatch):
+    # Where its sweeps end too early, those who asked are let go.
     monkeypatch.setattr(supporting, "DENSE_MAX", 0)
-    document = big(kind, 1)
+    document = big(kind, seed)
     assert_proven(document, result_of(document))
 
 
@@ -234,6 +243,12 @@ def test_a_job_goes_where_cards_are_cheap_and_takes_its_data_along(shape, exact,
         assert (move["slot"] < 2) == (move["direction"] == "in")
     # The first link carries 1 a slot, so that the way in takes both slots before the run.
     assert sums == {("AB", "in"): 2, ("BC", "in"): 2, ("CB", "out"): 1, ("BA", "out"): 1}
+
+
+def test_lots_that_leave_no_price_are_let_go(monkeypatch):
+    monkeypatch.setattr(search, "fits", lambda _case, _limit: False)
+    document = random_cases.case(11, random_cases.EVERYTHING)
+    assert_proven(document, result_of(document))
 
 
 def test_gangs_take_all_their_cards_from_one_pool():

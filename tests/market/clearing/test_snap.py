@@ -45,8 +45,9 @@ def after(market: Market, quanta: int):
         (-(10**8), {}, None),  # so far from the end the ask is partly filled and means it
         (-1, {"work": "2.999999999999"}, None),  # no more work
         (-1, {"cards_max": "2.999999999999"}, None),  # no wider
-        (-1, {"shape": "preemptible", "work": 2}, 0),  # who does more than its work may
-        (1, {"shape": "preemptible", "work": 2}, 0),
+        (-1, {"shape": "preemptible", "work": 3}, 0),
+        (1, {"shape": "preemptible", "work": 3}, 0),  # a quantum more than its work is given back
+        (-1000, {"shape": "preemptible", "work": "2.9999999"}, None),  # so much more it may not do
         (1, {"shape": "preemptible", "work": "3.000000000001"}, None),  # nothing to give
     ],
 )

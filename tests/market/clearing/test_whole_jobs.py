@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.market.builders import a_case, job
 
@@ -85,6 +85,7 @@ def test_cells_of_a_slot_share_its_width():
     assert sum(cells.values()) <= Fraction(3, 2)
 
 
+@settings(max_examples=40)
 @given(
     cards=st.lists(st.floats(0, 4), min_size=1, max_size=3),
     speed=st.sampled_from(["1", "0.7", "3"]),

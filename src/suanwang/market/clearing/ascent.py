@@ -1,8 +1,8 @@
 """Better multipliers step by step: prices rise where cards are wanted and fall where they lie idle.
 
-Each step follows the averaged excess of all steps so far (a deflected subgradient: Camerini, Fratta and
-Maffioli 1975), relative to what a node can give, so that one rule fits large and small nodes. The best
-multipliers seen are kept; all of them bound the welfare.
+Each step follows the averaged excess of all steps so far (a deflected subgradient: Camerini,
+Fratta and Maffioli 1975), relative to what a node can give, so that one rule fits large and small
+nodes. The best multipliers seen are kept; all of them bound the welfare.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def ascend(crowd: Crowd, start: Floats, *, steps: int, stride: float, decay: flo
 
 
 def price_floor(crowd: Crowd) -> Floats:
-    """Return [nodes] prices below which a node without links has nothing to give: its cheapest ask."""
+    """Return [nodes] prices below which a node without links has nothing: its cheapest ask."""
     curves, case = crowd.market.curves, crowd.market.case
     floor = np.full(case.nodes, crowd.low)
     owner = np.repeat(np.arange(case.nodes), np.diff(curves.first))

@@ -1,7 +1,7 @@
 """The relaxation's columns of orders that reach over slots: cells of jobs, ratios of blocks.
 
-Every such order is let loose: jobs of any shape may take any share of any cell, blocks any ratio,
-offers and lots any quantity. What it yields are prices; what is proven with them is proven elsewhere.
+Every such order is let loose: jobs of any shape may take any share of any cell, blocks any
+ratio, offers and lots any quantity. What it yields are prices; proofs are made elsewhere.
 
     rows    nodes | link × slot | work of each job | cards of a job in a slot with several cells |
             child ≤ parent | ratios of a group ≤ 1
@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from suanwang.market.case.model import MICRO, Case, Ints, Side
 from suanwang.market.clearing.curves import effective_ask_prices
-from suanwang.market.clearing.own.arrays import JobArrays
+from suanwang.market.clearing.own.arrays import JobArrays, Records
+from suanwang.market.clearing.own.compiled import kernel
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +90,7 @@ def order_columns(case: Case, jobs: JobArrays) -> OrderColumns:
 
 def job_cells(jobs: JobArrays, hours: Floats) -> Cells:
     """Lay out every cell in which a job may run."""
-    table = _cells(jobs.jobs, jobs.steps, jobs.alternatives, hours, jobs.kg)
+    table = _cells((jobs.jobs, jobs.steps, jobs.alternatives), hours, jobs.kg)
     return Cells(
         job=table[0].astype(np.int64), alternative=table[1].astype(np.int64),
         node=table[2].astype(np.int64), slot=table[3].astype(np.int64),
@@ -98,8 +98,9 @@ def job_cells(jobs: JobArrays, hours: Floats) -> Cells:
     )  # fmt: skip
 
 
-@numba.njit(cache=True)
-def _cells(jobs, steps, alternatives, hours, kg):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@kernel
+def _cells(records: tuple[Records, Records, Records], hours: Floats, kg: Floats) -> Floats:
+    jobs, steps, alternatives = records
     count = 0
     for j in range(jobs.size):
         job = jobs[j]
@@ -153,9 +154,9 @@ def _cell_entries(cells: Cells, width_row: Ints, base: int) -> Part:
 
 def _lots(case: Case) -> list[tuple[Side, int]]:
     found = [
-        (steps.ids[i], side, int(i))
+        (steps.ids[int(i)], side, int(i))
         for side, steps in ((Side.ASK, case.asks), (Side.BID, case.bids))
-        for i in np.nonzero(steps.lot)[0]
+        for i in np.nonzero(steps.lot)[0].tolist()
     ]
     return [(side, i) for _, side, i in sorted(found)]
 
@@ -181,8 +182,8 @@ def _step_entries(case: Case, hours: Floats) -> list[Part]:
         lines.append((yuan, int(steps.quantity[i]) / case.quantum, node, sign))
     if not lines:
         return []
-    cost, upper, node, sign = (np.array(x) for x in zip(*lines, strict=True))
-    return [(cost, upper, np.ones(len(lines), np.int64), node.astype(np.int64), sign)]
+    cost, upper, nodes, signs = (np.array(x) for x in zip(*lines, strict=True))
+    return [(cost, upper, np.ones(len(lines), np.int64), nodes.astype(np.int64), signs)]
 
 
 def _block_entries(case: Case, hours: Floats, base: int) -> tuple[Part, list[float]]:

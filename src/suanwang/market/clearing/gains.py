@@ -1,8 +1,9 @@
-"""What orders with conditions gained, and what they could have: the parts of the gap that are theirs."""
+"""What orders with conditions gained, and what they could have: their parts of the gap."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -103,10 +104,14 @@ def _actual(case: Case, candidate: Candidate, prices: Prices, scale: Scale) -> d
         named = {}
     every = Conditions.of([known.condition for known in candidate.known])
     margins = every.margins(prices.node_yuan() * MICRO) / MICRO
-    kinds = {"job": case.jobs, "block": case.blocks, "offer": case.offers}
+    names = {
+        "job": [job.id for job in case.jobs],
+        "block": [block.id for block in case.blocks],
+        "offer": [offer.id for offer in case.offers],
+    }
     for condition, margin in zip(every.each, margins.tolist(), strict=True):
         kind, index = condition.order
-        named.setdefault(kinds[kind][index].id, margin)
+        named.setdefault(names[kind][index], margin)
     return named
 
 
@@ -179,7 +184,7 @@ def _missed_blocks(case: Case, outcome: Outcome, prices: Prices, scale: Scale) -
 
 
 def _parent_is_full(
-    case: Case, taken: dict[int, tuple[int, ...]], number: dict[str, int], parent: str | None
+    case: Case, taken: Mapping[int, tuple[int, ...]], number: dict[str, int], parent: str | None
 ) -> bool:
     if parent is None:
         return True

@@ -1,7 +1,8 @@
 """Orders in lots: whose turn it is among equals, and prices that hold beside them.
 
-Simple orders always have supporting prices; one in lots that was taken narrows its node's interval,
-and links may then ask for more than two nodes can give. Such an outcome is refused, blaming the lots.
+Simple orders always have supporting prices; one in lots that was taken narrows its node's
+interval, and links may then ask for more than two nodes can give. Such an outcome is refused, and
+the lots are blamed.
 """
 
 from __future__ import annotations
@@ -75,4 +76,3 @@ def supports(network: Network, outcome: Outcome, load: Floats, prices: Floats) -
     rent = np.where(full, np.maximum((rise / network.weight).max(axis=2), 0.0), 0.0)
     gain = rise - rent[:, :, None] * network.weight
     return bool((gain <= _SLACK).all() and (gain[outcome.flow > 0] >= -_SLACK).all())
-

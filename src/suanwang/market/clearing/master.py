@@ -18,6 +18,7 @@ from suanwang.market.clearing.zoom import Lens, look_at, out_of_focus
 
 Floats = NDArray[np.float64]
 LENS_MOVES_MAX = 25
+_HAIR = 1e-3  # micro-yuan
 _LOWER, _BASIC, _UPPER = (
     highspy.HighsBasisStatus.kLower,
     highspy.HighsBasisStatus.kBasic,
@@ -126,7 +127,7 @@ class Master:
         per_slot = nodes // self.market.case.slots
         price = duals[:nodes] * MICRO / np.repeat(self.hours, per_slot)
         whole = np.rint(price)
-        return np.where(np.abs(price - whole) < 1e-3, whole, price)
+        return np.where(np.abs(price - whole) < _HAIR, whole, price)
 
     def _program(self, lens: Lens, asked: _Asked) -> highspy.HighsLp:
         case, network, columns = self.market.case, self.market.network, self.columns
@@ -138,7 +139,8 @@ class Master:
         flows = len(first) - 1
         cost = np.concatenate([
             lens.price / MICRO * hour[lens.node],
-            np.repeat(network.cost / MICRO, network.classes * slots) * np.tile(self.hours, flows // slots),
+            np.repeat(network.cost / MICRO, network.classes * slots)
+            * np.tile(self.hours, flows // slots),
             columns.cost - asked.favour,
         ])  # fmt: skip
         model = highspy.HighsLp()
@@ -146,7 +148,9 @@ class Master:
         model.num_row_ = case.nodes + network.cost.size * slots + columns.rows
         model.col_cost_ = cost
         model.col_lower_ = np.zeros(len(cost))
-        model.col_upper_ = np.concatenate([lens.width / quantum, np.full(flows, np.inf), asked.upper])
+        model.col_upper_ = np.concatenate(
+            [lens.width / quantum, np.full(flows, np.inf), asked.upper]
+        )
         bottom = self.market.curves.start[
             self.market.curves.first[:-1] + np.arange(case.nodes)
         ].astype(np.float64)

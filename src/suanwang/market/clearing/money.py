@@ -1,4 +1,4 @@
-"""Who pays what: uniform node prices, link prices, tariffs, and a sum that is 0 to the micro-yuan."""
+"""Who pays what: node prices, link prices, tariffs, and a sum that is 0 to the micro-yuan."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def at_node_prices(
 def job_payment(
     case: Case, job: FlexibleJob, plan: JobPlan, *, prices: Prices, scale: Scale
 ) -> Fraction:
-    """Return what a job pays: node (and its pool's) prices, transfer costs, link prices of its data."""
+    """Return what a job pays: node and pool prices, transfer costs, link prices of its data."""
     total = 0
     transfers = Fraction(0)
     for cell in plan.cells:

@@ -1,6 +1,6 @@
-"""What everybody would do alone at given multipliers: the bound's value and where cards are wanted.
+"""What everybody would do alone at given multipliers: the bound, and where cards are wanted.
 
-    D(π) = Σ simple orders + Σ jobs + Σ families + Σ offers, each at its best, + Σ capacity × λ × hours
+    D(π) = Σ simple orders, jobs, families, offers, each at its best, + Σ capacity × λ × hours
 
 is an upper bound on welfare for every π; its slope at a node is supply less demand there.
 """
@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from suanwang.market.case.model import MICRO, Case
-from suanwang.market.clearing.curves import effective_ask_prices
+from suanwang.market.case.model import MICRO, Case, Nodes
+from suanwang.market.clearing.curves import Curves, effective_ask_prices
 from suanwang.market.clearing.own.arrays import JobArrays
 from suanwang.market.clearing.own.bench import Plans as OwnPlans
 from suanwang.market.clearing.own.bench import empty_plans
+from suanwang.market.clearing.own.compiled import kernel
 from suanwang.market.clearing.own.families import FamilyArrays, add_family_demand, family_gains
 from suanwang.market.clearing.own.offers import OfferArrays, add_offer_demand, offer_bounds
 from suanwang.market.clearing.own.prices import Prices as OwnPrices
@@ -27,6 +27,7 @@ from suanwang.market.clearing.own.sweep import no_demand, sweep
 from suanwang.market.clearing.slots import Market
 
 Floats = NDArray[np.float64]
+Sums = tuple[Floats, Floats, Floats, Floats]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,13 +53,13 @@ class Crowd:
     block_place: Mapping[str, int]  # in the case as it came
     offers: OfferArrays
     hours: Floats  # [nodes]
-    sums: tuple[Floats, Floats, Floats, Floats]  # running sums over each node's steps
+    sums: Sums  # running sums over each node's steps
     low: float  # yuan: no price that anybody names is lower
     high: float
 
     @classmethod
     def of(cls, market: Market, order: Case | None = None) -> Crowd:
-        """Compile all orders of a case; `order` is the case as it came, which names the families."""
+        """Compile all orders of a case; `order` is the case as it came: it names the families."""
         case, curves = market.case, market.curves
         hours = np.array([float(h) for h in case.hours])
         jobs = JobArrays.of(case)
@@ -76,9 +77,7 @@ class Crowd:
             block_place={block.id: i for i, block in enumerate((order or case).blocks)},
             offers=OfferArrays.of(case),
             hours=np.repeat(hours, case.nodes // case.slots),
-            sums=_running_sums(
-                curves.first, curves.price, curves.asks, curves.bids, float(case.quantum)
-            ),
+            sums=_running_sums(curves, float(case.quantum)),
             low=min(named),
             high=max(high),
         )
@@ -86,13 +85,14 @@ class Crowd:
     def supply(self, nodes: Floats) -> Floats:
         """Return [nodes] cards that simple orders would give net at these prices, yuan."""
         curves = self.market.curves
-        return -_simple(curves.first, curves.price, self.sums, nodes, self.hours)[1]
+        offered: Floats = -_simple(curves, self.sums, nodes, self.hours)[1]
+        return offered
 
     def margin(self, nodes: Floats) -> Floats:
-        """Return [nodes] what a card used is worth beyond the dearest one for sale near its price."""
+        """Return [nodes] what a card used is worth beyond the dearest for sale near its price."""
         curves = self.market.curves
         reach = 0.02 * (self.high - self.low)
-        cost = _dearest(curves.first, curves.price, curves.asks, nodes + reach)
+        cost = _dearest(curves, nodes + reach)
         return np.where(np.isnan(cost), 0.0, nodes - cost)
 
     def pool_room(self, nodes: Floats) -> Floats:
@@ -115,10 +115,13 @@ class Crowd:
     def respond(self, nodes: Floats, pools: Floats) -> Response:
         """Ask everybody at multipliers nodes[nodes] and pools[pools, slots], yuan per card-hour."""
         case, curves, network = self.market.case, self.market.curves, self.market.network
-        value, excess = _simple(curves.first, curves.price, self.sums, nodes, self.hours)
+        value, excess = _simple(curves, self.sums, nodes, self.hours)
         slots = case.slots
         links, rent = _links(
-            (network.source, network.target, network.capacity / case.quantum, network.cost / MICRO, network.weight),
+            (
+                network.source, network.target, network.capacity / case.quantum,
+                network.cost / MICRO, network.weight,
+            ),
             nodes, excess, slots,
         )  # fmt: skip
         hours = self.hours[:: case.nodes // slots]
@@ -151,9 +154,10 @@ def _job_prices(jobs: JobArrays) -> list[float]:
     return [float((worth * jobs.alternatives["speed"].max(initial=1.0)).max())]
 
 
-@numba.njit(cache=True)
-def _running_sums(first, price, asks, bids, quantum):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@kernel
+def _running_sums(curves: Curves, quantum: float) -> Sums:
     """Return, before each step, its node's asks, asks × price, bids, bids × price (cards, yuan)."""
+    first, price, asks, bids = curves.first, curves.price, curves.asks, curves.bids
     nodes = first.size - 1
     size = price.size + nodes
     out = np.zeros((4, size))
@@ -168,9 +172,10 @@ def _running_sums(first, price, asks, bids, quantum):  # type: ignore[no-untyped
     return out[0], out[1], out[2], out[3]
 
 
-@numba.njit(cache=True)
-def _simple(first, price, sums, nodes, hours):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+@kernel
+def _simple(curves: Curves, sums: Sums, nodes: Floats, hours: Floats) -> tuple[float, Floats]:
     """Return (gain of all simple orders, [nodes] bids served less asks taken)."""
+    first, price = curves.first, curves.price
     asks, ask_cost, bids, bid_worth = sums
     value = 0.0
     excess = np.zeros(nodes.size)
@@ -192,9 +197,10 @@ def _simple(first, price, sums, nodes, hours):  # type: ignore[no-untyped-def]  
     return value, excess
 
 
-@numba.njit(cache=True)
-def _dearest(first, price, asks, nodes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return the price of each node's last ask at or below a price, yuan; nan where there is none."""
+@kernel
+def _dearest(curves: Curves, nodes: Floats) -> Floats:
+    """Return the price of each node's last ask at or below a price, yuan; nan where none is."""
+    first, price, asks = curves.first, curves.price, curves.asks
     out = np.full(nodes.size, np.nan)
     for n in range(nodes.size):
         for s in range(first[n], first[n + 1]):
@@ -205,9 +211,11 @@ def _dearest(first, price, asks, nodes):  # type: ignore[no-untyped-def]  # noqa
     return out
 
 
-@numba.njit(cache=True)
-def _links(network, nodes, excess, slots):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return (least link prices, capacity × price); each priced link is filled by its best class."""
+@kernel
+def _links(
+    network: tuple[Nodes, Nodes, Floats, Floats, Floats], nodes: Floats, excess: Floats, slots: int
+) -> tuple[Floats, Floats]:
+    """Return (least link prices, capacity × price); a priced link is filled by its best class."""
     source, target, capacity, cost, weight = network
     links, classes = weight.shape
     per_slot = nodes.size // slots

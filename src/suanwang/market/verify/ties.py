@@ -45,11 +45,11 @@ def check_ties(
     sides = ((case.bids, outcome.bids, 1), (case.asks, outcome.asks, -1))
     for steps, taken, sign in sides:
         for node, group in _groups(steps, outcome.published.nodes):
-            _check_lots(case, steps, taken, group.lots, faults)
+            _check_lots(case, steps, taken, rows=group.lots, faults=faults)
             bound = _bound_pools(case, steps, group.rows, need=need, supply=supply)
             free = [i for i in group.rows if (steps.pool[i], node % case.slots) not in bound]
             if len(free) == len(group.rows):
-                _check_shares(case, steps, taken, free, faults)
+                _check_shares(case, steps, taken, rows=free, faults=faults)
             else:
                 _check_floors(case, steps, taken, group.rows, bound=bound, faults=faults)
             _limit(case, steps, taken, free, at=(node, sign), limits=(low, high))
@@ -73,7 +73,7 @@ def _turn(case: Case, name: str) -> bytes:
 
 
 def _check_shares(
-    case: Case, steps: Steps, taken: list[int], rows: list[int], faults: Faults
+    case: Case, steps: Steps, taken: list[int], *, rows: list[int], faults: Faults
 ) -> None:
     """Check one fraction for all, to the quantum."""
     quantum = case.quantum
@@ -130,7 +130,7 @@ def _check_floors(
 
 
 def _check_lots(
-    case: Case, steps: Steps, taken: list[int], rows: list[int], faults: Faults
+    case: Case, steps: Steps, taken: list[int], *, rows: list[int], faults: Faults
 ) -> None:
     """Check that of orders with equal lots none is filled before one that comes first."""
     first_short: dict[int, int] = {}

@@ -20,7 +20,7 @@ from suanwang.market.clearing.own.prices import ready_prices
 from suanwang.market.clearing.own.sweep import best_plans, place_in_turn, plan_of
 
 NEAR = 1e-9
-SETTINGS = settings(deadline=None, max_examples=40)  # the first example may compile the kernels
+SETTINGS = settings(deadline=None, max_examples=20)  # the first example may compile the kernels
 QUARTERS = st.lists(st.integers(0, 16), min_size=3, max_size=20)
 
 
