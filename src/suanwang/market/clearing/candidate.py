@@ -27,7 +27,7 @@ from suanwang.market.clearing.outcome import (
 from suanwang.market.clearing.plans import JobPlan, Plans, demand_of, load_of, needs_of
 from suanwang.market.clearing.scale import Scale
 from suanwang.market.clearing.slots import Before, Cleared, Market, clear_slots
-from suanwang.market.clearing.supporting import Supported, support
+from suanwang.market.clearing.supporting import Supported, Wanted, support
 
 Floats = NDArray[np.float64]
 OrderKey = tuple[str, int]  # ("job" | "block" | "offer", index)
@@ -86,7 +86,12 @@ def judge(market: Market, plans: Plans, memo: Memo | None = None) -> Candidate |
 
 
 def weigh(
-    market: Market, plans: Plans, memo: Memo | None = None, near: Candidate | None = None
+    market: Market,
+    plans: Plans,
+    memo: Memo | None = None,
+    near: Candidate | None = None,
+    *,
+    wanted: Wanted = Wanted.NEAREST,
 ) -> Candidate | None:
     """Weigh plans, with whom to blame if there are no prices; None if they cannot be carried out.
 
@@ -115,7 +120,7 @@ def weigh(
         return None
     every = [each.condition for each in known]
     asked = every if case.pricing is Pricing.NO_LOSS else []
-    supported = support(market.network, outcome, load, asked)
+    supported = support(market.network, outcome, load, asked, wanted=wanted)
     if plans.lots and supported.found:
         prices = supported.base + supported.above
         if not supports(market.network, outcome, load, prices):

@@ -46,6 +46,7 @@ from suanwang.market.clearing.rounding import (
     round_lots,
 )
 from suanwang.market.clearing.snap import snapped
+from suanwang.market.clearing.supporting import Wanted
 from suanwang.market.clearing.work import Work
 
 Floats = NDArray[np.float64]
@@ -55,6 +56,7 @@ V = TypeVar("V")
 EXACT_NODES = 400  # of the exact search's trees; a node takes a few milliseconds
 _GAIN_MIN = 1e-6  # yuan
 _SNAPS_MAX = 3
+_SMALL = 400  # nodes: up to here the exact prices cost next to nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,7 +97,9 @@ class Search:
         if relaxation.program is not None:
             best = self._resettle(best, relaxation.program)
             best = self._improve(best)
-        return best
+        # Searched with any prices that support; published are the nearest.
+        nearest = weigh(self.crowd.market, best.plans, self.memo, best)
+        return nearest if nearest is not None and nearest.supported.found else best
 
     def _exactly(self) -> Found:
         """Try sets of orders in falling order of welfare."""
@@ -137,7 +141,9 @@ class Search:
         return {i: offer_quanta(case, i, run.cards[i].tolist()) for i in gaining}
 
     def _weigh(self, plans: Plans, near: Candidate | None) -> Candidate | None:
-        found = weigh(self.crowd.market, plans, self.memo, near)
+        market = self.crowd.market
+        wanted = Wanted.ANY if market.case.nodes > _SMALL else Wanted.NEAREST
+        found = weigh(market, plans, self.memo, near, wanted=wanted)
         slots = self.crowd.market.case.slots
         self.work.spend(slots if found is None else int(np.count_nonzero(found.cleared.pivots)))
         return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Self
 
 import numpy as np
@@ -95,10 +96,40 @@ class _Slot:
     equalities: int
 
 
+class Wanted(Enum):
+    """Which supporting prices are wanted."""
+
+    NEAREST = auto()  # those that are published
+    ANY = auto()  # that there are some: while searching
+
+
 def support(
-    network: Network, outcome: Outcome, load: Floats, conditions: Sequence[Condition]
+    network: Network,
+    outcome: Outcome,
+    load: Floats,
+    conditions: Sequence[Condition],
+    *,
+    wanted: Wanted = Wanted.NEAREST,
 ) -> Supported:
-    """Find the nearest supporting prices at which every condition holds."""
+    """Find supporting prices at which every condition holds.
+
+    Where any will do, the exact method is only asked before somebody is blamed.
+    """
+    if wanted is Wanted.ANY:
+        sketch = _support(network, (outcome, load), conditions, dense_max=0)
+        if sketch.found:
+            return sketch
+    return _support(network, (outcome, load), conditions, dense_max=DENSE_MAX)
+
+
+def _support(
+    network: Network,
+    around: tuple[Outcome, Floats],
+    conditions: Sequence[Condition],
+    *,
+    dense_max: int,
+) -> Supported:
+    outcome, load = around
     base, above, good = nearest_prices(network, outcome, load)
     every = Conditions.of(conditions)
     if not good:
@@ -116,7 +147,7 @@ def support(
             for t in sorted({int(n) // per_slot for n in condition.nodes}):
                 if t not in slots:
                     slots[t] = _slot(network, outcome, load, t)
-        blame = _solve(slots, list(asked.values()), base, per_slot)
+        blame = _solve(slots, list(asked.values()), base, (per_slot, dense_max))
         if blame:
             return Supported(base=base, above=above, to_blame=blame)
     return Supported(base=base, above=above, to_blame=_blamed(asked.values()))
@@ -149,16 +180,20 @@ def _slot(network: Network, outcome: Outcome, load: Floats, t: int) -> _Slot:
 
 
 def _solve(
-    slots: dict[int, _Slot], asked: Sequence[Condition], base: Floats, per_slot: int
+    slots: dict[int, _Slot],
+    asked: Sequence[Condition],
+    base: Floats,
+    limits: tuple[int, int],
 ) -> tuple[tuple[str, int], ...]:
     """Solve all slots involved together; write root prices into `base` or return whom to blame."""
+    per_slot, dense_max = limits
     first: dict[int, int] = {}
     unknowns = 0
     for t, slot in slots.items():
         first[t] = unknowns
         unknowns += len(slot.names)
     rows = sum(len(slot.bound) for slot in slots.values()) + len(asked)
-    if unknowns * rows > DENSE_MAX:
+    if unknowns * rows > dense_max:
         _solve_sparsely(slots, asked, base, (per_slot, first, unknowns))
         return () if _fit(slots.values(), base) else _blamed(asked)
     equal, unequal = _stack(slots, first, unknowns)
