@@ -15,8 +15,14 @@ _R = TypeVar("_R")
 _KERNEL: dict[str, Any] = {"cache": True, "error_model": "numpy"}
 _INNER: dict[str, Any] = {**_KERNEL, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _BARE: dict[str, Any] = {**_INNER, "_nrt": False}
+_CLEARING = Path(__file__).parents[1]
+_MARKS = (b"@kernel", b"@inner", b"@bare", b"NamedTuple")  # what compiled code is made of
 SOURCES = sha256(
-    b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+    b"".join(
+        text
+        for file in sorted(_CLEARING.rglob("*.py"))
+        if any(mark in (text := file.read_bytes()) for mark in _MARKS)
+    )
 ).hexdigest()
 
 
@@ -34,7 +40,8 @@ def bare(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Compile what only kernels call, allocates nothing and returns no array.
 
     Every array that is handed on or looked up is counted up and down otherwise, which in small
-    functions costs more than what they do.
+    functions costs more than what they do. A counter that is handed on begins as int(np.int64(0)):
+    for a bare 0, a literal, the function that takes it would be compiled once more.
     """
     return cast("Callable[_P, _R]", _stamped(njit(**_BARE)(function)))
 
