@@ -105,7 +105,7 @@ def clear(
     say = texts(lang)
     check_output(out, case)
     start = seconds_since(0)
-    with patience(say("Still reading and clearing; the first run compiles for some seconds.")):
+    with patience(say("Still reading and clearing; the first run compiles for up to a minute.")):
         document, orders = _cleared(case, _work(time_limit), say)
         write_result(out, document)
     _tell_cost(start, say)
