@@ -32,6 +32,7 @@ def a_program(rows, *, target, curvature=None, equal=0) -> Program:
         ([3, 4], ["1 0 ≥ 5"], [5, 4]),
         ([3, 4], ["1 1 = 5"], [2, 3]),
         ([3, 4], ["1 1 = 5", "1 1 = 5", "2 2 = 10"], [2, 3]),  # said three times
+        ([3, 4], ["0 0 = 0", "1 1 = 5", "0 0 ≥ 0"], [2, 3]),  # empty rows say nothing
         ([0, 0], ["1 0 ≥ 1", "0 1 ≥ 1", "1 1 ≥ 2"], [1, 1]),  # three rows meet in a corner
         ([5, 0], ["1 -1 = 0", "-1 0 ≥ -2"], [2, 2]),
         ([0, 0], ["1 0 ≥ 1", "-1 0 ≥ -1"], [1, 0]),  # a point between two rows
@@ -53,6 +54,7 @@ def test_a_heavy_coordinate_moves_less():
     ("rows", "blamed"),
     [
         (["0 0 ≥ 1"], {0}),
+        (["0 0 = 1"], {0}),
         (["1 1 = 1", "1 1 = 2"], {1}),
         (["1 0 ≥ 1", "-1 0 ≥ 0"], {0, 1}),
         (["1 0 = 3", "0 1 ≥ 0", "-1 -1 ≥ -2"], {1, 2}),
@@ -91,6 +93,20 @@ def exists(program: Program, rows=None) -> bool:
     return found.status == 0
 
 
+def assert_nearest(program: Program, x) -> None:
+    """Every row holds, and what pulls x to its target is a sum of the rows that bind."""
+    miss = program.matrix @ x - program.bound
+    assert np.abs(miss[: program.equal]).max(initial=0) < NEAR
+    assert miss[program.equal :].min(initial=0) > -NEAR
+    # Those of inequalities have weights ≥ 0.
+    binding = [i for i in range(program.equal, len(miss)) if miss[i] < NEAR]
+    cone = np.vstack([
+        program.matrix[: program.equal], -program.matrix[: program.equal], program.matrix[binding]
+    ])  # fmt: skip
+    pull = program.curvature * (x - program.target)
+    assert (np.abs(pull).max() if not len(cone) else nnls(cone.T, pull)[1]) < NEAR
+
+
 @pytest.mark.parametrize("first", range(0, 200, 50))
 def test_optimality_conditions_hold_or_there_is_no_point(first):
     statuses = set()
@@ -103,18 +119,22 @@ def test_optimality_conditions_hold_or_there_is_no_point(first):
             others = [i for i in range(len(program.bound)) if i != status]
             assert not exists(program) or exists(program, others), seed
             continue
-        miss = program.matrix @ found - program.bound
-        assert np.abs(miss[: program.equal]).max(initial=0) < NEAR, seed
-        assert miss[program.equal :].min(initial=0) > -NEAR, seed
-        # D (x − t) is a sum of the rows that bind, those of inequalities with weights ≥ 0.
-        binding = [i for i in range(program.equal, len(miss)) if miss[i] < NEAR]
-        cone = np.vstack([
-            program.matrix[: program.equal], -program.matrix[: program.equal], program.matrix[binding]
-        ])  # fmt: skip
-        pull = program.curvature * (found - program.target)
-        off = np.abs(pull).max() if not len(cone) else nnls(cone.T, pull)[1]
-        assert off < NEAR, seed
+        assert_nearest(program, found)
     assert statuses == {True, False}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_dozens_of_unknowns_in_rows_of_three(seed):
+    dice = np.random.default_rng(seed)
+    n, m, equal = 40, 70, 10
+    matrix = np.zeros((m, n))
+    for row in matrix:
+        row[dice.choice(n, 3, replace=False)] = dice.integers(-2, 3, 3)
+    least = matrix @ dice.normal(size=n) - dice.choice([0, 1.0], m) * (np.arange(m) >= equal)
+    program = Program(dice.choice([1e-3, 1.0], n), dice.normal(size=n), matrix, least, equal)
+    found, status = nearest(program)
+    assert status == SOLVED
+    assert_nearest(program, found)
 
 
 @pytest.mark.parametrize("seed", [3, 7, 13, 19, 25, 33])

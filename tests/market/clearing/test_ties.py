@@ -59,6 +59,55 @@ def test_three_zones_in_a_row_share_through_the_middle():
     assert flow == pytest.approx([4, 6], abs=NEAR)
 
 
+def star(*capacities):
+    """Links there and back from zones 1, 2, … to zone 0."""
+    return [
+        link(*ends, capacity)
+        for zone, capacity in enumerate(capacities, 1)
+        for ends in ((zone, 0), (0, zone))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "y"),
+    [
+        # Three neighbours share a bid of 9, as far as their links reach.
+        ({"links": star(99, 99, 99), "bids": [(0, 9, 9)]}, [-9, 3, 3, 3]),
+        ({"links": star(1, 99, 99), "bids": [(0, 9, 9)]}, [-9, 1, 4, 4]),
+        ({"links": star(1, 2, 99), "bids": [(0, 9, 9)]}, [-9, 1, 2, 6]),
+        ({"links": star(0, 99, 0), "bids": [(0, 9, 9)]}, [-9, 0, 9, 0]),
+        # They also buy at their price: what is left of 6 after the small link is shared.
+        ({"links": star(1, 9, 9), "bids": [(0, 9, 6), (1, 4, 100), (2, 4, 100), (3, 4, 100)]},
+         [-6, 1, 2.5, 2.5]),
+        # The third neighbour hangs from the second, through whose link both must go.
+        ({"links": [*star(99, 5), link(3, 2, 99), link(2, 3, 99)], "bids": [(0, 9, 9)]},
+         [-9, 4, 2.5, 2.5]),
+    ],
+)  # fmt: skip
+def test_neighbours_share_as_equally_as_their_links_allow(fields, y):
+    found, flow = outcome(zones=4, asks=[(1, 4, 100), (2, 4, 100), (3, 4, 100)], **fields)
+    assert found == pytest.approx(y, abs=NEAR)
+    assert not any(there and back for there, back in zip(flow[::2], flow[1::2], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("narrow", "flow"),
+    [
+        (99, [3, 3, 3, 3]),  # nothing goes round more than it must
+        (1, [5, 1, 1, 5]),
+        (0, [6, 0, 0, 6]),
+    ],
+)
+def test_what_goes_both_ways_round_a_ring(narrow, flow):
+    # 6 cards from zone 0 and 6 from zone 2 to zones 1 and 3: 0 — 1 — 2 — 3 — 0.
+    ring = [link(0, 1, 99), link(0, 3, narrow), link(2, 1, narrow), link(2, 3, 99)]
+    back = [link(b, a, 9) for a, b in ((0, 1), (0, 3), (2, 1), (2, 3))]
+    asks, bids = [(0, 4, 6), (2, 4, 6)], [(1, 4, 6), (3, 4, 6)]
+    found, carried = outcome(zones=4, links=[*ring, *back], asks=asks, bids=bids)
+    assert found == pytest.approx([6, -6, 6, -6], abs=NEAR)
+    assert carried == pytest.approx([*flow, 0, 0, 0, 0], abs=NEAR)
+
+
 def tied_parts(market, cleared, slot):
     """Cards that each (node, side) may take of its step at the node's price: [(node, sign, size)]."""
     curves, parts = market.curves, []

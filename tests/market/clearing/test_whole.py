@@ -75,6 +75,22 @@ def test_a_full_link_is_filled_to_a_few_quanta(quantum, weights):
     assert case.links[0].capacity[0] * quantum - used <= spare
 
 
+@pytest.mark.parametrize("quantum", QUANTA)
+def test_a_full_link_between_tied_nodes_is_filled_to_the_quantum(quantum):
+    # Thirds of what is left go over the other links, so a quantum is left over somewhere.
+    links = [link(zone, 0, capacity) for zone, capacity in ((1, 1), (2, 2), (3, 9), (4, 9), (5, 9))]
+    case = a_case(
+        zones=6, quantum=quantum, links=links,
+        asks=[(zone, 4, 10) for zone in range(1, 6)], bids=[(0, 9, 10)],
+    )  # fmt: skip
+    market = Market.of(case)
+    nothing = np.zeros(case.nodes, np.int64)
+    cleared = clear_slots(market, nothing, no_load(market))
+    assert_exact(case, cleared, nothing, no_load(market))
+    assert cleared.flow[0, :2, 0].tolist() == [quantum, 2 * quantum]
+    assert np.ptp(cleared.flow[0, 2:, 0]) <= 2
+
+
 def test_a_slot_that_is_asked_the_same_is_taken_over_and_others_are_not():
     case = a_case(
         zones=2,

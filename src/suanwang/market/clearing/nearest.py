@@ -3,8 +3,9 @@
     min ½ Σ D (x − t)²    A[:equal] x = b[:equal]    A[equal:] x ≥ b[equal:]
 
 D. Goldfarb and A. Idnani, A numerically stable dual method for solving strictly convex quadratic
-programs, Math. Programming 27 (1983). Small and dense: price and tie rules of one slot have tens of
-unknowns. An infeasible problem names the condition at which it was found out.
+programs, Math. Programming 27 (1983). Price and tie rules of one slot have tens of unknowns, and
+most conditions name two or three of them. An infeasible problem names the condition at which it was
+found out.
 """
 
 from __future__ import annotations
@@ -44,14 +45,17 @@ class Program(NamedTuple):
 class _Work(NamedTuple):
     """The problem in coordinates where D = 1 and t = 0, and the conditions that hold now."""
 
-    rows: Floats  # [m, n], of length 1
+    first: Ints  # [m + 1], where each row's entries begin; a row is of length 1
+    column: Ints  # [entries]
+    entry: Floats  # [entries]
     bound: Floats  # [m]
-    basis: Floats  # [n, n]: orthonormal; the first columns span the active conditions
-    upper: Floats  # [n, n]: the active conditions in that basis
+    slack: Floats  # [m], tolerances by which a row may be missed, so that no unknown is far off
+    basis: Floats  # [n, n], orthonormal vectors; the first ones span the active conditions
+    normal: Floats  # [n, n], the active conditions in that basis: a triangle, one in each line
     vectors: Floats  # [_VECTORS, n], see below
     force: Floats  # [n + 1], multipliers of the active conditions
     sign: Floats  # [m]: −1 where an equality is pushed from above
-    active: Ints  # [n], conditions in the order of the columns
+    active: Ints  # [n], conditions in the order of the triangle's lines
     state: Ints  # [m]: _IDLE, _ACTIVE, or _FOLLOWING from the active ones
 
 
@@ -63,8 +67,15 @@ _VECTORS: Final = 5
 def nearest(program: Program) -> tuple[Floats, int]:
     """Return (x, SOLVED or the index of a condition that contradicts the others)."""
     m, n = program.matrix.shape
+    entries = 0
+    for i in range(m):
+        for j in range(n):
+            entries += program.matrix[i, j] != 0.0
     work = _Work(
-        np.empty((m, n)),
+        np.empty(m + 1, np.int64),
+        np.empty(entries, np.int64),
+        np.empty(entries),
+        np.empty(m),
         np.empty(m),
         np.zeros((n, n)),
         np.zeros((n, n)),
@@ -84,7 +95,7 @@ def nearest(program: Program) -> tuple[Floats, int]:
 @bare
 def _solve(program: Program, work: _Work) -> int:
     tolerance = _scale_rows(program, work)
-    (m, n), equal = work.rows.shape, program.equal
+    (m, n), equal = program.matrix.shape, program.equal
     p, used, force = int(np.int64(_NONE)), int(np.int64(0)), 0.0
     for _ in range(_STEPS_PER_CONDITION * (m + n) + 50):
         if p == _NONE:
@@ -92,7 +103,8 @@ def _solve(program: Program, work: _Work) -> int:
             if p == _NONE:
                 return SOLVED
         # Move until condition p holds, letting go of others on the way.
-        gap, length = _directions(work, p, used)
+        gap = work.sign[p] * _miss(work, p)
+        length = _directions(work, p, used)
         if length <= _LENGTH_MIN and abs(gap) <= _FOLLOWS * tolerance:
             work.state[p] = _FOLLOWING  # nothing to add
             p = _NONE
@@ -110,7 +122,7 @@ def _solve(program: Program, work: _Work) -> int:
                 work.vectors[_X, j] += step * work.vectors[_Z, j]
         if full_step <= dual_step:
             work.force[used] = force
-            _add(work, p, used)
+            _add(work, (p, used), length)
             used += 1
             p = _NONE
         else:
@@ -122,74 +134,85 @@ def _solve(program: Program, work: _Work) -> int:
 @bare
 def _scale_rows(program: Program, work: _Work) -> float:
     # Measured from the target, so that small steps between large numbers stay exact.
-    m, n = work.rows.shape
+    m, n = program.matrix.shape
     root = work.vectors[_ROOT]
     for j in range(n):
         root[j] = np.sqrt(program.curvature[j])
         work.basis[j, j] = 1.0
-    scale = 1.0
+    scale, used = 1.0, 0
     for i in range(m):
-        size = 0.0
+        work.first[i] = used
+        size, right = 0.0, program.bound[i]
         for j in range(n):
-            work.rows[i, j] = program.matrix[i, j] / root[j]
-            size += work.rows[i, j] * work.rows[i, j]
+            if program.matrix[i, j] != 0.0:
+                entry = program.matrix[i, j] / root[j]
+                work.column[used], work.entry[used] = j, entry
+                size += entry * entry
+                right -= program.matrix[i, j] * program.target[j]
+                used += 1
         size = np.sqrt(size) if size > 0 else 1.0
-        for j in range(n):
-            work.rows[i, j] /= size
-        work.bound[i] = program.bound[i]
-        for j in range(n):
-            work.bound[i] -= program.matrix[i, j] * program.target[j]
-        work.bound[i] /= size
+        for e in range(work.first[i], used):
+            work.entry[e] /= size
+        work.bound[i] = right / size
+        work.slack[i] = min(1.0, 1.0 / size)
         scale = max(scale, abs(work.bound[i]))
+    work.first[m] = used
+    for i in range(program.equal):
+        if work.first[i] == work.first[i + 1] and abs(work.bound[i]) <= _TOLERANCE * scale:
+            work.state[i] = _FOLLOWING  # 0 = 0
     return _TOLERANCE * scale
+
+
+@bare
+def _miss(work: _Work, i: int) -> float:
+    # By how much the place is beyond condition i; below 0 it is not met.
+    miss = -work.bound[i]
+    for e in range(work.first[i], work.first[i + 1]):
+        miss += work.entry[e] * work.vectors[_X, work.column[e]]
+    return float(miss)
 
 
 @bare
 def _next_condition(work: _Work, equal: int, tolerance: float) -> int:
     # Equalities in their order, then the most violated one.
-    p = _NONE
-    worst = -tolerance
+    p, worst = _NONE, 0.0
     for i in range(work.bound.size):
         if work.state[i] != _IDLE:
             continue
-        miss = -work.bound[i]
-        for j in range(work.rows.shape[1]):
-            miss += work.rows[i, j] * work.vectors[_X, j]
+        miss = _miss(work, i)
         if i < equal:
             work.sign[i] = -1.0 if miss > 0 else 1.0
             return i
-        if miss < worst:
+        if miss < worst and miss < -tolerance * work.slack[i]:
             worst, p = miss, i
     return p
 
 
 @bare
-def _directions(work: _Work, p: int, used: int) -> tuple[float, float]:
-    # Where the place and the forces go when p is pushed; how far p is off, and d's length².
-    n = work.rows.shape[1]
-    x, d, r, z = work.vectors[_X], work.vectors[_D], work.vectors[_R], work.vectors[_Z]
-    gap = -work.sign[p] * work.bound[p]
-    for j in range(n):
-        gap += work.sign[p] * work.rows[p, j] * x[j]
+def _directions(work: _Work, p: int, used: int) -> float:
+    # Where the place and the forces go when p is pushed; the length² of the way that is left to it.
+    n = work.active.size
+    d, r, z = work.vectors[_D], work.vectors[_R], work.vectors[_Z]
     for c in range(n):
-        total = 0.0
-        for j in range(n):
-            total += work.basis[j, c] * work.rows[p, j]
-        d[c] = total * work.sign[p]
+        d[c] = 0.0
+        z[c] = 0.0
+    for e in range(work.first[p], work.first[p + 1]):
+        j, entry = work.column[e], work.sign[p] * work.entry[e]
+        for c in range(n):
+            d[c] += entry * work.basis[c, j]
     length = 0.0
     for c in range(used, n):
         length += d[c] * d[c]
-    for j in range(n):
-        z[j] = 0.0
-    for c in range(used, n):
         for j in range(n):
-            z[j] += work.basis[j, c] * d[c]
+            z[j] += d[c] * work.basis[c, j]
+    for i in range(used):
+        r[i] = d[i]
     for i in range(used - 1, -1, -1):
-        total = d[i]
-        for c in range(i + 1, used):
-            total -= work.upper[i, c] * r[c]
-        r[i] = total / work.upper[i, i]
-    return gap, length
+        if r[i] != 0.0:
+            r[i] /= work.normal[i, i]
+            for c in range(i):
+                r[c] -= r[i] * work.normal[i, c]
+    return length
 
 
 @bare
@@ -203,31 +226,32 @@ def _first_to_leave(work: _Work, equal: int, used: int) -> tuple[float, int]:
 
 
 @bare
-def _add(work: _Work, p: int, used: int) -> None:
-    # Rotate so that d ends at `used`: it becomes the triangle's next column.
-    n = work.rows.shape[1]
-    basis, d = work.basis, work.vectors[_D]
-    for k in range(n - 1, used, -1):
-        i = k - 1
-        if d[k] == 0.0:
-            continue
-        length = np.hypot(d[i], d[k])
-        cos, sin = d[i] / length, d[k] / length
-        d[i], d[k] = length, 0.0
-        for j in range(n):
-            left, right = basis[j, i], basis[j, k]
-            basis[j, i] = cos * left + sin * right
-            basis[j, k] = -sin * left + cos * right
-    for i in range(used + 1):
-        work.upper[i, used] = d[i]
+def _add(work: _Work, who: tuple[int, int], length: float) -> None:
+    # Reflect so that d ends at `used`: it becomes the triangle's next line. As z is the way that is
+    # left, the reflection's own vector is z less a multiple of one line of the basis.
+    (p, used), n = who, work.active.size
+    basis, d, z = work.basis, work.vectors[_D], work.vectors[_Z]
+    end = -np.sqrt(length) if d[used] > 0 else np.sqrt(length)
+    for j in range(n):
+        z[j] -= end * basis[used, j]
+    for i in range(used):
+        work.normal[used, i] = d[i]
+    work.normal[used, used] = end
+    d[used] -= end
+    half = -end * d[used]  # half the vector's own length²
+    for c in range(used, n):
+        if d[c] != 0.0:
+            factor = d[c] / half
+            for j in range(n):
+                basis[c, j] -= factor * z[j]
     work.active[used] = p
     work.state[p] = _ACTIVE
 
 
 @bare
 def _release(work: _Work, equal: int, drop: int, used: int) -> None:
-    # Take column `drop` out of the triangle and rotate it back into shape.
-    basis, upper = work.basis, work.upper
+    # Take line `drop` out of the triangle and rotate it back into shape.
+    basis, normal, n = work.basis, work.normal, work.active.size
     for i in range(equal, work.state.size):
         if work.state[i] == _FOLLOWING:
             work.state[i] = _IDLE  # what followed from the others may not follow from fewer
@@ -235,21 +259,19 @@ def _release(work: _Work, equal: int, drop: int, used: int) -> None:
     for c in range(drop, used - 1):
         work.active[c] = work.active[c + 1]
         work.force[c] = work.force[c + 1]
-        for i in range(used):
-            upper[i, c] = upper[i, c + 1]
-    for i in range(used):
-        upper[i, used - 1] = 0.0
+        for i in range(c + 2):
+            normal[c, i] = normal[c + 1, i]
     for c in range(drop, used - 1):
-        below = upper[c + 1, c]
-        if below == 0.0:
+        beyond = normal[c, c + 1]
+        if beyond == 0.0:
             continue
-        length = np.hypot(upper[c, c], below)
-        cos, sin = upper[c, c] / length, below / length
+        length = np.hypot(normal[c, c], beyond)
+        cos, sin = normal[c, c] / length, beyond / length
         for k in range(c, used - 1):
-            left, right = upper[c, k], upper[c + 1, k]
-            upper[c, k] = cos * left + sin * right
-            upper[c + 1, k] = -sin * left + cos * right
-        for j in range(basis.shape[0]):
-            left, right = basis[j, c], basis[j, c + 1]
-            basis[j, c] = cos * left + sin * right
-            basis[j, c + 1] = -sin * left + cos * right
+            left, right = normal[k, c], normal[k, c + 1]
+            normal[k, c] = cos * left + sin * right
+            normal[k, c + 1] = -sin * left + cos * right
+        for j in range(n):
+            left, right = basis[c, j], basis[c + 1, j]
+            basis[c, j] = cos * left + sin * right
+            basis[c + 1, j] = -sin * left + cos * right

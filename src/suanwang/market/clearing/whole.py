@@ -2,7 +2,8 @@
 
 Flows of one class form trees once a few arcs are cut; every cut arc is rounded, every tree arc is
 what its far side needs, and the root of each tree is a tied node, which takes what is left. So
-every node balances to the quantum and only tied orders ever bend.
+every node balances to the quantum and only tied orders ever bend. A full link is cut where both
+sides have a root, since what the far side needs may be a quantum more than fits.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ NO_ROOT: Final = 1
 BACKWARDS: Final = 2
 _FLOW_MIN: Final = 0.5  # quanta: below this a float is no flow
 _CUT_SLACK: Final = 1e-3  # quanta: a float this near below a whole number is that number
+_ROOT_MIN: Final = 4096  # quanta: a root that bends as far takes the rounding of any tree
+_FULL: Final = 64  # quanta of each class: a link with less room than this is full
 SPARE_QUANTA: Final = 4  # of each class, taken from a link beside what it is overfull by
 
 
@@ -51,6 +54,7 @@ class _Forest(NamedTuple):
     order: Ints  # [zones]
     arc: Ints  # [zones]: the link that reached it, or −1 for a root
     in_tree: NDArray[np.bool_]  # [links]
+    seen: NDArray[np.bool_]  # [zones]
 
 
 @kernel
@@ -95,12 +99,13 @@ def _bends_of(curves: Curves, tableau: Tableau, whole: Ints) -> _Bends:
 @inner
 def _round_class(network: Links, tableau: Tableau, result: tuple[_Bends, Ints], k: int) -> int:
     (bends, flows), base = result, k * network.zones
-    forest = _grow(network, tableau.flow, bends.margin[base : base + network.zones], k)
+    forest = _grow(network, tableau, bends.margin[base : base + network.zones], k)
     net = np.zeros(network.zones, np.int64)  # out − in so far
     for j in range(network.source.size):
         flows[j, k] = 0
         if tableau.flow[j, k] >= _FLOW_MIN and not forest.in_tree[j]:
-            flows[j, k] = np.int64(np.floor(tableau.flow[j, k] + _CUT_SLACK))
+            over = max(_beyond_room(network, tableau, j), 0.0) / network.weight[j, k]
+            flows[j, k] = np.int64(max(np.floor(tableau.flow[j, k] - over + _CUT_SLACK), 0.0))
             net[network.source[j]] += flows[j, k]
             net[network.target[j]] -= flows[j, k]
     status = EXACT
@@ -123,38 +128,74 @@ def _round_class(network: Links, tableau: Tableau, result: tuple[_Bends, Ints], 
 
 
 @inner
-def _grow(network: Links, flow: Floats, margin: Floats, k: int) -> _Forest:
+def _grow(network: Links, tableau: Tableau, margin: Floats, k: int) -> _Forest:
+    # From every node that can bend well over links with room, from there over full links to nodes
+    # that none has reached; at last from where most can bend of what is left.
     zones, links = margin.size, network.source.size
     forest = _Forest(
-        np.empty(zones, np.int64), np.full(zones, -1, np.int64), np.zeros(links, np.bool_)
+        np.empty(zones, np.int64),
+        np.full(zones, -1, np.int64),
+        np.zeros(links, np.bool_),
+        np.zeros(zones, np.bool_),
     )
-    seen = np.zeros(zones, np.bool_)
-    head, count = 0, 0
+    roomy, carrying = np.zeros(links, np.bool_), np.zeros(links, np.bool_)
+    for j in range(links):
+        carrying[j] = tableau.flow[j, k] >= _FLOW_MIN
+        spare = _FULL * network.weight[j].sum()
+        roomy[j] = carrying[j] and _beyond_room(network, tableau, j) <= -spare
+    head, count, cutting = int(np.int64(0)), int(np.int64(0)), True
     while count < zones:
-        # The next tree is rooted where most can bend.
-        root = -1
-        for z in range(zones):
-            if not seen[z] and (root < 0 or margin[z] > margin[root]):
-                root = z
-        seen[root] = True
-        forest.order[count] = root
-        count += 1
-        while head < count:
-            z = forest.order[head]
-            head += 1
-            for j in range(links):
-                if flow[j, k] < _FLOW_MIN or forest.in_tree[j]:
-                    continue
-                if network.source[j] != z and network.target[j] != z:
-                    continue
-                other = network.target[j] if network.source[j] == z else network.source[j]
-                if not seen[other]:
-                    seen[other] = True
-                    forest.in_tree[j] = True
-                    forest.arc[other] = j
-                    forest.order[count] = other
-                    count += 1
+        root = _next_root(forest, margin)
+        if cutting and margin[root] < _ROOT_MIN:
+            roomy, head, cutting = carrying, 0, False
+        else:
+            forest.seen[root] = True
+            forest.order[count] = root
+            count += 1
+        count = _reach(network, forest, roomy, (head, count))
+        head = count
     return forest
+
+
+@bare
+def _beyond_room(network: Links, tableau: Tableau, j: int) -> float:
+    # What a link carries beyond its room; below 0, the room left.
+    load = -tableau.room[j]
+    for k in range(network.weight.shape[1]):
+        load += network.weight[j, k] * tableau.flow[j, k]
+    return float(load)
+
+
+@bare
+def _next_root(forest: _Forest, margin: Floats) -> int:
+    # Of the zones that are not reached yet, the one that can bend most.
+    root = -1
+    for z in range(margin.size):
+        if not forest.seen[z] and (root < 0 or margin[z] > margin[root]):
+            root = z
+    return root
+
+
+@bare
+def _reach(
+    network: Links, forest: _Forest, usable: NDArray[np.bool_], span: tuple[int, int]
+) -> int:
+    # Follow usable arcs from the zones of a span of the order; what they reach is appended to it.
+    head, count = span
+    while head < count:
+        z = forest.order[head]
+        head += 1
+        for j in range(network.source.size):
+            if not usable[j] or (network.source[j] != z and network.target[j] != z):
+                continue
+            other = network.target[j] if network.source[j] == z else network.source[j]
+            if not forest.seen[other]:
+                forest.seen[other] = True
+                forest.in_tree[j] = True
+                forest.arc[other] = j
+                forest.order[count] = other
+                count += 1
+    return count
 
 
 @bare

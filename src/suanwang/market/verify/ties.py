@@ -17,6 +17,7 @@ from suanwang.market.verify.outcome import Outcome
 from suanwang.market.verify.prices import is_full
 from suanwang.market.verify.verdict import Faults
 
+FRACTIONS = 10**6  # parts of an order that the tie rule tells apart
 RATE_SLACK = 10**6  # 10⁻⁶ of an order, in 10⁻¹²
 QUANTA_SLACK = 64  # whole quanta that cutting down may move between nodes
 Need = Mapping[tuple[str, int], int]
@@ -160,7 +161,9 @@ def _limit(
         return
     unfilled = sign * ((ordered - filled) * ONE // ordered)
     slack = RATE_SLACK // 2 + QUANTA_SLACK * case.quantum * ONE // ordered
-    may_take, may_give = filled < ordered, filled > 0
+    # What would change a fraction by less than the rule's 10⁻⁶ is nothing to take or to give.
+    least = ordered // FRACTIONS
+    may_take, may_give = ordered - filled > least, filled > least
     # A bid that may take more pulls a card's worth up to its unfilled part; an ask that may give
     # more pulls it down, since giving fills it.
     if may_take if sign > 0 else may_give:
