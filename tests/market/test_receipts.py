@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from suanwang.basics.languages import load_texts
 from suanwang.market import commands
 from suanwang.market.errors import MarketExtraMissing
-from suanwang.market.merkle import inclusion_proof, root, verify_inclusion
+from suanwang.ledger.log.tree import inclusion_proof, root, verify_inclusion
 from suanwang.market.receipts import (
     OrderList,
     ProvenReceipt,

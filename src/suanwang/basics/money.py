@@ -52,9 +52,19 @@ class Asset:
 CNY = Asset("CNY", 6)  # smallest unit: 10⁻⁶ yuan
 
 
+GREEN_CERTIFICATE = Asset("GEC", 0)  # one certificate: 1,000 kWh of green electricity
+CARBON = Asset("CO2E", 3)  # kilograms; smallest unit: one gram of CO2e
+BUDGET = Asset("BUDGET", 6)  # yuan that a budget lets be spent; never money itself
+
+
 def card_hours_of(product: str) -> Asset:
     """Name the asset that is card-hours of `product`, counted in micro card-hours."""
     return Asset(f"CARD_HOURS:{product}", 6)
+
+
+def voucher_of(programme: str) -> Asset:
+    """Name the asset that is vouchers of `programme`, in the micro-yuan that they pay."""
+    return Asset(f"VOUCHER:{programme}", 6)
 
 
 @total_ordering

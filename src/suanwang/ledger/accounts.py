@@ -1,12 +1,16 @@
 """Accounts: whose they are, how much is in them, how much of that is spoken for.
 
-    organisation   available   what it may spend        floor 0
-                   receivable  earned, not yet settled  floor 0
-                   margin      put up for positions     floor 0
-    exchange       fees, tax   what the exchange takes  floor 0
+    organisation   available   what it may spend          floor 0
+                   receivable  earned, not yet settled    floor 0
+                   margin      put up for positions       floor 0
+                   issued      minus what it has issued: vouchers, card-hours, budgets
+    exchange       fees, tax   what the exchange takes    floor 0
+                   suspense    arrived, not known whose   floor 0
                    bank        the world outside: its balance is minus what was paid in; no floor
 
 A debit lessens a balance, a credit adds to it. Over all accounts of an asset balances sum to zero.
+What is held is a part of its account that open holds have set aside, not an account of its own.
+Members' money stands in members' accounts only: what the exchange owns is in fees.
 """
 
 from __future__ import annotations
@@ -27,10 +31,18 @@ class AccountName(StrEnum):
     FEES = "fees"
     TAX = "tax"
     BANK = "bank"
+    SUSPENSE = "suspense"
+    ISSUED = "issued"
 
 
 MEMBER_ACCOUNTS = (AccountName.AVAILABLE, AccountName.RECEIVABLE, AccountName.MARGIN)
-EXCHANGE_ACCOUNTS = (*MEMBER_ACCOUNTS, AccountName.FEES, AccountName.TAX, AccountName.BANK)
+EXCHANGE_ACCOUNTS = (
+    *MEMBER_ACCOUNTS,
+    AccountName.FEES,
+    AccountName.TAX,
+    AccountName.BANK,
+    AccountName.SUSPENSE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,18 +6,25 @@
     release    part or all of a hold goes back (a void); what is left stays held
     expire     the whole of a hold goes back, at its time
 
+    reverse    an earlier move or post, the other way round: the only way to correct one
+
+Transfers that only make sense together form a chain: all are made, or none, and each says its
+place in the chain and the chain's size, so that a missing one shows. A transfer that settles a
+market day says which; once that day is closed, the ledger takes no other.
+
 A post may name another credit than its hold did: what a job costs goes to several, and to whom is
 known only when it has run. `amount=None` means all that the hold has left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
-from suanwang.basics.canonical import canonical_bytes, sha256_hex
+from suanwang.basics.canonical import Json, canonical_bytes, sha256_hex
 from suanwang.basics.ids import AccountId, TransferId
 from suanwang.basics.money import Asset, Money
 from suanwang.basics.slots import Instant, format_instant
@@ -50,6 +57,15 @@ class HoldState(StrEnum):
     EXPIRED = "expired"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """A transfer's place, counted from 1, among `size` that are made together or not at all."""
+
+    id: str
+    place: int
+    size: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
     """One transfer, as asked for or (all fields known) as applied."""
@@ -65,6 +81,9 @@ class Transfer:
     rest: Rest = Rest.RELEASE
     group_id: str | None = None
     memo: Mapping[str, str] = field(default_factory=dict)
+    chain: Chain | None = None
+    reverses: TransferId | None = None  # the transfer that this one takes back, in part or whole
+    day: date | None = None  # the market day that it settles
 
     def __post_init__(self) -> None:
         if self.amount is not None and self.amount.units <= 0:
@@ -85,24 +104,26 @@ class Transfer:
     @cached_property
     def fingerprint(self) -> str:
         """Return a hash of what was asked for; the time of asking is no part of it."""
-        return sha256_hex(
-            canonical_bytes(
-                {
-                    "kind": self.kind.value,
-                    "amount": None if self.amount is None else self.amount.units,
-                    "asset": None if self.amount is None else self.amount.asset.code,
-                    "debit": self.debit and str(self.debit),
-                    "credit": self.credit and str(self.credit),
-                    "pending_id": self.pending_id and str(self.pending_id),
-                    "expires_at": None
-                    if self.expires_at is None
-                    else format_instant(self.expires_at),
-                    "rest": self.rest.value,
-                    "group_id": self.group_id,
-                    "memo": dict(self.memo),
-                }
-            )
-        )
+        asked: dict[str, Json] = {
+            "kind": self.kind.value,
+            "amount": None if self.amount is None else self.amount.units,
+            "asset": None if self.amount is None else self.amount.asset.code,
+            "debit": self.debit and str(self.debit),
+            "credit": self.credit and str(self.credit),
+            "pending_id": self.pending_id and str(self.pending_id),
+            "expires_at": None if self.expires_at is None else format_instant(self.expires_at),
+            "rest": self.rest.value,
+            "group_id": self.group_id,
+            "memo": dict(self.memo),
+        }
+        # Fields that came later count only where they are set: old hashes stay as they are.
+        if self.chain is not None:
+            asked["chain"] = [self.chain.id, self.chain.place, self.chain.size]
+        if self.reverses is not None:
+            asked["reverses"] = str(self.reverses)
+        if self.day is not None:
+            asked["day"] = self.day.isoformat()
+        return sha256_hex(canonical_bytes(asked))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,3 +247,12 @@ def release(
 def expire(transfer_id: TransferId, hold_id: TransferId, *, at: Instant) -> Transfer:
     """Give a hold back because its time is over; refused before."""
     return Transfer(id=transfer_id, kind=TransferKind.EXPIRE, pending_id=hold_id, at=at)
+
+
+def chained(chain_id: str, transfers: Sequence[Transfer]) -> list[Transfer]:
+    """Link transfers into one chain, in this order: they are made together or not at all."""
+    size = len(transfers)
+    return [
+        replace(each, chain=Chain(id=chain_id, place=place, size=size))
+        for place, each in enumerate(transfers, start=1)
+    ]

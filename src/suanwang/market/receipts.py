@@ -21,8 +21,8 @@ from typing import Any
 from suanwang.basics.canonical import canonical_bytes, sha256_hex
 from suanwang.basics.errors import Invalid
 from suanwang.basics.languages import Texts
+from suanwang.ledger.log.tree import PATH_MAX, inclusion_proof, root, verify_inclusion
 from suanwang.market.errors import MarketExtraMissing, ResultUnreadable
-from suanwang.market.merkle import PATH_MAX, inclusion_proof, root, verify_inclusion
 from suanwang.market.verify.fields import TEXT_MAX, Fields, Misplaced
 from suanwang.market.verify.numbers import decimal_of
 from suanwang.market.verify.result import read_result

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 
 from suanwang.basics.errors import NotFound
 from suanwang.basics.ids import AccountId, OrganisationId, TransferId
@@ -17,7 +18,7 @@ from suanwang.ledger.book import AccountBook, apply
 from suanwang.ledger.check import AccountSums, LedgerCheck, check_ledger
 from suanwang.ledger.errors import HoldUnknown, TransferIdReused
 from suanwang.ledger.statement import Entry, Statement, make_statement
-from suanwang.ledger.transfers import Hold, HoldState, Transfer, TransferKind
+from suanwang.ledger.transfers import Chain, Hold, HoldState, Transfer, TransferKind
 from suanwang.store.tx import Row, Tx
 
 ENTRIES_MAX = 100_000  # in one statement
@@ -198,6 +199,9 @@ def _transfer(row: Row) -> Transfer:
         expires_at=None if row.expires_at is None else from_micros(row.expires_at),
         group_id=row.group_id,
         memo=json.loads(row.memo or "{}"),
+        chain=row.chain_id and Chain(id=row.chain_id, place=row.chain_place, size=row.chain_size),
+        reverses=row.reverses and TransferId(row.reverses),
+        day=row.day and date.fromisoformat(row.day),
     )
 
 
@@ -216,6 +220,11 @@ def _transfer_row(transfer: Transfer, fingerprint: str) -> dict[str, object]:
         "memo": json.dumps(dict(transfer.memo), ensure_ascii=False) if transfer.memo else None,
         "fingerprint": fingerprint,  # of what was asked for, before its open fields were known
         "at": to_micros(transfer.at),
+        "chain_id": transfer.chain and transfer.chain.id,
+        "chain_place": transfer.chain and transfer.chain.place,
+        "chain_size": transfer.chain and transfer.chain.size,
+        "reverses": transfer.reverses,
+        "day": transfer.day and transfer.day.isoformat(),
     }
 
 

@@ -58,15 +58,16 @@ SELECT id, fingerprint FROM transfers WHERE id {in:ids}
 -- name: transfer_add
 -- Remembers a transfer; one with the same id is left as it is, and the caller sees 0 rows.
 INSERT INTO transfers (id, kind, debit_id, credit_id, asset, amount_units, pending_id, expires_at,
-  group_id, memo, fingerprint, at)
+  group_id, memo, fingerprint, at, chain_id, chain_place, chain_size, reverses, day)
 VALUES (:id, :kind, :debit_id, :credit_id, :asset, :amount_units, :pending_id, :expires_at,
-  :group_id, :memo, :fingerprint, :at)
+  :group_id, :memo, :fingerprint, :at, :chain_id, :chain_place, :chain_size, :reverses, :day)
 ON CONFLICT (id) DO NOTHING
 
 -- name: transfers_of_group
 -- Every transfer made for one purpose (a job, a settlement), in order.
 SELECT seq, id, kind, debit_id, credit_id, asset, amount_units, pending_id, expires_at, group_id,
-  memo, at, (SELECT scale FROM accounts a WHERE a.id = transfers.debit_id) AS scale
+  memo, at, chain_id, chain_place, chain_size, reverses, day,
+  (SELECT scale FROM accounts a WHERE a.id = transfers.debit_id) AS scale
 FROM transfers WHERE group_id = :group_id ORDER BY seq LIMIT :limit
 
 -- name: entries_of

@@ -1,0 +1,1 @@
+"""The append-only log that proves the ledger: tree, leaves, heads, bundles."""
