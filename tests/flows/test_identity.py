@@ -43,6 +43,7 @@ def test_the_exchange_also_has_fees_tax_and_a_bank_without_floor(store):
         "fees": 0,
         "tax": 0,
         "bank": None,
+        "suspense": 0,
     }
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from tests.builders import NOW, Ids, a_member, an_exchange
@@ -10,10 +11,30 @@ from tests.builders import NOW, Ids, a_member, an_exchange
 from suanwang.basics.errors import NotFound
 from suanwang.basics.ids import AccountId, TransferId
 from suanwang.basics.money import Asset, Money
-from suanwang.basics.slots import Slot
+from suanwang.basics.slots import Slot, to_micros
 from suanwang.ledger.accounts import Account
-from suanwang.ledger.errors import FundsInsufficient, HoldClosed, HoldUnknown, TransferIdReused
-from suanwang.ledger.transfers import HoldState, Rest, TransferKind, hold, move, post, release
+from suanwang.ledger.errors import (
+    ChainBroken,
+    DayClosed,
+    FundsInsufficient,
+    HoldClosed,
+    HoldUnknown,
+    MemberNotVerified,
+    PeriodClosed,
+    ReversalTooLarge,
+    TransferIdReused,
+)
+from suanwang.ledger.transfers import (
+    HoldState,
+    Rest,
+    TransferKind,
+    chained,
+    hold,
+    move,
+    post,
+    release,
+    reverse,
+)
 from suanwang.store import ledger
 
 DAY = Slot(NOW, NOW + timedelta(days=1))
@@ -235,3 +256,55 @@ def test_damage_to_the_tables_is_found(world, damage, rules):
         return
     world.store.run_now(lambda tx: tx.script([damage]))
     assert {p.rule for p in world.store.read_now(ledger.check).problems} == rules
+
+
+def test_two_reversals_at_once_never_take_back_more_than_was_moved(world):
+    made = world.post(world.move(90, world.buyer, world.provider))[0]
+
+    def take_back(_):
+        again = reverse(world.ids(TransferId), made, at=NOW, amount=Money(60))
+        try:
+            return len(world.post(again))
+        except ReversalTooLarge:
+            return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(take_back, range(8))) == 1
+    assert world.account(world.buyer).balance_units == 70
+    world.check()
+
+
+def test_a_chain_is_kept_with_its_places_and_its_name_is_taken_once(world):
+    chain = chained("chain-1", [world.move(3, world.buyer, world.provider) for _ in range(2)])
+    assert len(world.post(*chain)) == 2
+    assert world.post(*chain) == []
+    kept = [world.store.read_now(lambda tx, i=each.id: ledger.transfer(tx, i)) for each in chain]
+    assert [each.chain for each in kept] == [each.chain for each in chain]
+    with pytest.raises(ChainBroken):
+        world.post(*chained("chain-1", [world.move(3, world.buyer, world.provider)]))
+
+
+def test_a_member_that_is_not_verified_yet_moves_nothing(world):
+    def apply_anew(tx):
+        tx.script([f"UPDATE organisations SET state = 'applied' WHERE id = '{world.buyer_org.id}'"])
+
+    world.store.run_now(apply_anew)
+    with pytest.raises(MemberNotVerified):
+        world.post(world.move(1, world.buyer, world.provider))
+
+
+def test_closed_days_and_months_take_no_entry(world):
+    def close(tx):
+        tx.script(
+            [
+                "INSERT INTO market_days (day, state) VALUES ('2026-11-24', 'closed')",
+                f"INSERT INTO closings VALUES ('2026-10', {to_micros(NOW)}, {to_micros(NOW)})",
+            ]
+        )
+
+    world.store.run_now(close)
+    with pytest.raises(DayClosed):
+        world.post(replace(world.move(1, world.buyer, world.provider), day=date(2026, 11, 24)))
+    with pytest.raises(PeriodClosed):
+        world.post(world.move(1, world.buyer, world.provider, at=NOW - timedelta(seconds=1)))
+    world.post(replace(world.move(1, world.buyer, world.provider), day=date(2026, 11, 25)))

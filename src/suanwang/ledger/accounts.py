@@ -20,6 +20,7 @@ from enum import StrEnum
 
 from suanwang.basics.ids import AccountId, OrganisationId
 from suanwang.basics.money import CNY, Asset, Money
+from suanwang.ledger.membership import MemberState
 
 
 class AccountName(StrEnum):
@@ -56,6 +57,7 @@ class Account:
     floor_units: int | None = 0  # None: may go as far below zero as 63 bits allow
     balance_units: int = 0
     held_units: int = 0  # in open holds: still in the balance, no longer available
+    owner_state: MemberState = MemberState.VERIFIED
 
     @property
     def balance(self) -> Money:

@@ -9,6 +9,7 @@ account's `held` is the sum of what its open holds have left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 
 from suanwang.basics.ids import AccountId, TransferId
@@ -28,7 +29,17 @@ from suanwang.ledger.errors import (
     TransferIdReused,
     TransferMalformed,
 )
+from suanwang.ledger.rules import (
+    Closed,
+    Original,
+    check_chains,
+    check_members,
+    check_open,
+    reversed_by,
+)
 from suanwang.ledger.transfers import Hold, HoldState, Rest, Transfer, TransferKind
+
+NOTHING_CLOSED = Closed()
 
 
 class AccountBook:
@@ -39,10 +50,17 @@ class AccountBook:
         accounts: Iterable[Account] = (),
         holds: Iterable[Hold] = (),
         made: Mapping[TransferId, str] | None = None,
+        *,
+        originals: Iterable[Original] = (),
+        chains: Mapping[str, frozenset[TransferId]] | None = None,
+        closed: Closed = NOTHING_CLOSED,
     ) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.holds = {hold.id: hold for hold in holds}
         self.made = dict(made or {})
+        self.originals = {original.id: original for original in originals}
+        self.chains = dict(chains or {})  # which transfers a chain's name stands for already
+        self.closed = closed
 
     def account(self, account_id: AccountId) -> Account:
         """Return an account as it stands."""
@@ -65,14 +83,34 @@ def apply(book: AccountBook, transfers: Sequence[Transfer]) -> list[Transfer]:
 
     Raises: a leaf of `ledger.errors`; `book` is then as it was.
     """
-    draft = AccountBook(book.accounts.values(), book.holds.values(), book.made)
-    applied = [
-        _VERBS[transfer.kind](draft, transfer)
-        for transfer in transfers
-        if not _was_made(draft, transfer)
-    ]
+    check_chains(transfers, made=book.made, elsewhere=book.chains)
+    draft = copy(book)
+    draft.accounts, draft.holds = dict(book.accounts), dict(book.holds)
+    draft.made, draft.originals = dict(book.made), dict(book.originals)
+    applied = [_applied(draft, each) for each in transfers if not _was_made(draft, each)]
     book.accounts, book.holds, book.made = draft.accounts, draft.holds, draft.made
+    book.originals = draft.originals
+    book.chains |= _chains_of(applied, book.chains)
     return applied
+
+
+def _applied(book: AccountBook, transfer: Transfer) -> Transfer:
+    check_open(transfer, book.closed)
+    if transfer.reverses is not None:
+        original = book.originals.get(transfer.reverses)
+        book.originals[transfer.reverses] = reversed_by(transfer, original)
+    return _VERBS[transfer.kind](book, transfer)
+
+
+def _chains_of(
+    applied: Sequence[Transfer], known: Mapping[str, frozenset[TransferId]]
+) -> dict[str, frozenset[TransferId]]:
+    found: dict[str, frozenset[TransferId]] = {}
+    for transfer in applied:
+        if transfer.chain is not None:
+            name = transfer.chain.id
+            found[name] = found.get(name, known.get(name, frozenset())) | {transfer.id}
+    return found
 
 
 def _was_made(book: AccountBook, transfer: Transfer) -> bool:
@@ -86,6 +124,7 @@ def _was_made(book: AccountBook, transfer: Transfer) -> bool:
 def _posted(book: AccountBook, transfer: Transfer) -> Transfer:
     debit, credit, amount = _parties(transfer)
     _check_assets(book, transfer, amount, debit, credit)
+    check_members(transfer, book.account(debit), book.account(credit))
     _change(book, debit, balance=-amount.units)
     _change(book, credit, balance=amount.units)
     _check_floor(book, debit, needed=amount)
@@ -95,6 +134,7 @@ def _posted(book: AccountBook, transfer: Transfer) -> Transfer:
 def _pending(book: AccountBook, transfer: Transfer) -> Transfer:
     debit, credit, amount = _parties(transfer)
     _check_assets(book, transfer, amount, debit, credit)
+    check_members(transfer, book.account(debit), book.account(credit))
     if transfer.expires_at is not None and transfer.expires_at <= transfer.at:
         raise TransferMalformed(id=transfer.id, reason="the hold would expire before it begins")
     _change(book, debit, held=amount.units)

@@ -80,3 +80,52 @@ class HoldNotExpired(Conflict):
 
     zh = "冻结 {id} 有效期至 {expires_at}，此前不能作到期处理。"
     code = "hold-not-expired"
+
+
+class ChainBroken(Invalid):
+    """The chain {chain} cannot be: {reason}. A chain is made whole, or not at all."""
+
+    zh = "转账链 {chain} 不成立：{reason}。一条链要么整体成立，要么完全不成立。"
+    code = "chain-broken"
+
+
+class ReversalWrong(Invalid):
+    """The transfer {id} cannot reverse {original}: {reason}."""
+
+    zh = "转账 {id} 不能冲正 {original}：{reason}。"
+    code = "reversal-wrong"
+
+
+class ReversalTooLarge(Refused):
+    """The transfer {original} has {left} left to reverse; {needed} cannot be taken back."""
+
+    zh = "转账 {original} 尚可冲正 {left}；无法冲正 {needed}。"
+    code = "reversal-too-large"
+
+
+class DayClosed(Conflict):
+    """The market day {day} is closed; the transfer {id} cannot touch it."""
+
+    zh = "交易日 {day} 已关闭；转账 {id} 不能再记入该日。"
+    code = "day-closed"
+
+
+class PeriodClosed(Conflict):
+    """The books are closed up to {until}; the transfer {id} is dated {at}."""
+
+    zh = "账簿已结至 {until}；转账 {id} 的时间为 {at}。"
+    code = "period-closed"
+
+
+class MemberNotVerified(Refused):
+    """The member {organisation} is {found}; it must be verified before its first transfer."""
+
+    zh = "成员 {organisation} 当前为 {found}；首笔转账前须先通过核验。"
+    code = "member-not-verified"
+
+
+class MemberSuspended(Refused):
+    """The member {organisation} is suspended; it can spend nothing until it is reinstated."""
+
+    zh = "成员 {organisation} 已被暂停；恢复之前不能支出。"
+    code = "member-suspended"

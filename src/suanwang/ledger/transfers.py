@@ -256,3 +256,30 @@ def chained(chain_id: str, transfers: Sequence[Transfer]) -> list[Transfer]:
         replace(each, chain=Chain(id=chain_id, place=place, size=size))
         for place, each in enumerate(transfers, start=1)
     ]
+
+
+def reverse(
+    transfer_id: TransferId,
+    original: Transfer,
+    *,
+    at: Instant,
+    amount: Money | None = None,
+    group_id: str | None = None,
+    day: date | None = None,
+    memo: Mapping[str, str] | None = None,
+) -> Transfer:
+    """Take back part or all (`amount=None`) of a move or post that was applied."""
+    assert original.debit is not None, "an applied transfer knows whom it debited"
+    assert original.credit is not None, "an applied transfer knows whom it credited"
+    return Transfer(
+        id=transfer_id,
+        kind=TransferKind.POSTED,
+        amount=amount or original.amount,
+        debit=original.credit,
+        credit=original.debit,
+        at=at,
+        group_id=group_id or original.group_id,
+        memo=memo or {},
+        reverses=original.id,
+        day=day or original.day,
+    )

@@ -1,11 +1,13 @@
 """The ledger in the store: loads what a batch touches, lets the pure ledger decide, writes back.
 
-Locks are taken holds first, then accounts, each in id order: two batches wait, never deadlock.
+Locks are taken holds first, then transfers to reverse, then accounts, each in id order: two batches
+wait, never deadlock.
 """
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
@@ -17,6 +19,8 @@ from suanwang.ledger.accounts import Account
 from suanwang.ledger.book import AccountBook, apply
 from suanwang.ledger.check import AccountSums, LedgerCheck, check_ledger
 from suanwang.ledger.errors import HoldUnknown, TransferIdReused
+from suanwang.ledger.membership import member_state
+from suanwang.ledger.rules import Closed, Original
 from suanwang.ledger.statement import Entry, Statement, make_statement
 from suanwang.ledger.transfers import Chain, Hold, HoldState, Transfer, TransferKind
 from suanwang.store.tx import Row, Tx
@@ -46,12 +50,59 @@ def post(tx: Tx, transfers: Sequence[Transfer]) -> list[Transfer]:
 def _load(tx: Tx, transfers: Sequence[Transfer]) -> AccountBook:
     about = sorted({t.pending_id for t in transfers if t.pending_id is not None})
     holds = [_hold(r) for r in tx.all("holds_to_change", ids=about)] if about else []
+    originals = _originals(tx, transfers)
     touched = {a for t in transfers for a in (t.debit, t.credit) if a is not None}
     touched |= {a for h in holds for a in (h.debit, h.credit)}
-    accounts = [_account(r) for r in tx.all("accounts_to_change", ids=sorted(touched))]
+    rows = tx.all("accounts_to_change", ids=sorted(touched))
     # Looked up under the accounts' locks, so the same batch twice at once is seen by the second.
     made = tx.all("transfers_made", ids=[t.id for t in transfers])
-    return AccountBook(accounts, holds, {TransferId(r.id): r.fingerprint for r in made})
+    until = rows[0].closed_until if rows else None
+    return AccountBook(
+        [_account(row) for row in rows],
+        holds,
+        {TransferId(r.id): r.fingerprint for r in made},
+        originals=originals,
+        chains=_chains(tx, transfers),
+        closed=Closed(
+            days=_closed_days(tx, transfers), until=None if until is None else from_micros(until)
+        ),
+    )
+
+
+def _originals(tx: Tx, transfers: Sequence[Transfer]) -> list[Original]:
+    """Lock the transfers that are taken back, so that two reversals at once see each other."""
+    ids = sorted({t.reverses for t in transfers if t.reverses is not None})
+    if not ids:
+        return []
+    rows = tx.all("transfers_to_reverse", ids=ids)
+    taken_back = {row.id: row.units for row in tx.all("transfers_reversed", ids=ids)}
+    return [
+        Original(
+            id=TransferId(row.id),
+            kind=TransferKind(row.kind),
+            debit=AccountId(row.debit_id),
+            credit=AccountId(row.credit_id),
+            asset=Asset(row.asset, row.scale),
+            amount_units=row.amount_units,
+            reversed_units=taken_back.get(row.id, 0),
+            is_reversal=row.reverses is not None,
+        )
+        for row in rows
+    ]
+
+
+def _chains(tx: Tx, transfers: Sequence[Transfer]) -> dict[str, frozenset[TransferId]]:
+    names = sorted({t.chain.id for t in transfers if t.chain is not None})
+    found: dict[str, set[TransferId]] = defaultdict(set)
+    for row in tx.all("transfers_of_chains", ids=names) if names else []:
+        found[row.chain_id].add(TransferId(row.id))
+    return {name: frozenset(ids) for name, ids in found.items()}
+
+
+def _closed_days(tx: Tx, transfers: Sequence[Transfer]) -> frozenset[date]:
+    days = sorted({t.day.isoformat() for t in transfers if t.day is not None})
+    rows = tx.all("market_days_closed", ids=days) if days else []
+    return frozenset(date.fromisoformat(row.day) for row in rows)
 
 
 def open_account(tx: Tx, account: Account, *, at: Instant) -> Account:
@@ -106,6 +157,14 @@ def holds_expired(tx: Tx, *, now: Instant, limit: int) -> list[TransferId]:
     return [TransferId(r.id) for r in rows]
 
 
+def transfer(tx: Tx, transfer_id: str) -> Transfer:
+    """Return a transfer as it was applied."""
+    row = tx.first("transfer_by_id", id=transfer_id)
+    if row is None:
+        raise NotFound(kind="transfer", id=transfer_id)
+    return _transfer(row)
+
+
 def transfers_of(tx: Tx, group_id: str, *, limit: int = 1_000) -> list[Transfer]:
     """Return every transfer made for one purpose, in order."""
     return [_transfer(r) for r in tx.all("transfers_of_group", group_id=group_id, limit=limit)]
@@ -150,6 +209,7 @@ def _account(row: Row) -> Account:
         floor_units=row.floor_units,
         balance_units=row.balance_units,
         held_units=row.held_units,
+        owner_state=member_state(row.owner_state),
     )
 
 

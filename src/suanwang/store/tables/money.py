@@ -89,7 +89,14 @@ transfers = table(
     whole("chain_size", null=True),
     text("reverses", null=True),
     text("day", null=True),
-    index("ix_transfers_chain_id", "chain_id", where=clause("chain_id IS NOT NULL")),
+    # A chain's name stands for one chain: each place in it is taken once.
+    index(
+        "uq_transfers_chain_id_chain_place",
+        "chain_id",
+        "chain_place",
+        unique=True,
+        where=clause("chain_id IS NOT NULL"),
+    ),
     index("ix_transfers_reverses", "reverses", where=clause("reverses IS NOT NULL")),
     index("ix_transfers_debit_id_seq", "debit_id", "seq"),
     index("ix_transfers_credit_id_seq", "credit_id", "seq"),
@@ -110,4 +117,22 @@ holds = table(
     whole("expires_at", null=True),
     index("ix_holds_open", "expires_at", where=clause("state = 'open'")),
     index("ix_holds_debit_id_open", "debit_id", where=clause("state = 'open'")),
+)
+
+market_days = table(
+    "market_days",
+    text("day", primary_key=True),  # a Beijing day, "2026-11-28"
+    text("state"),
+    whole("preliminary_at", null=True),
+    whole("final_at", null=True),
+    whole("resettled_at", null=True),
+    whole("closed_at", null=True),
+)
+
+closings = table(
+    "closings",
+    text("month", primary_key=True),  # a Beijing month, "2026-11"
+    whole("until_at"),  # the month's end: no transfer may be dated before it any more
+    whole("closed_at"),
+    index("ix_closings_until_at", "until_at"),
 )
