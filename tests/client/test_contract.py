@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from suanwang.basics.errors import SuanwangError
-from suanwang.client import wire, wire_grid, wire_money
+from suanwang.client import wire, wire_grid, wire_money, wire_proofs
 from suanwang.client.sync.client import Client
 
 API = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8"))
@@ -51,6 +51,16 @@ CALLS = [
     lambda c, _: c.secrets.set("s", "v"),
     lambda c, _: list(c.secrets.list()),
     lambda c, _: c.secrets.remove("s"),
+    lambda c, _: c.ledger.key(),
+    lambda c, _: c.ledger.checkpoint(),
+    lambda c, _: list(c.ledger.heads()),
+    lambda c, _: c.ledger.sign_head(),
+    lambda c, _: c.ledger.tile("0/000"),
+    lambda c, _: c.ledger.inclusion("bill", "b"),
+    lambda c, _: c.ledger.consistency(1, 2),
+    lambda c, _: c.ledger.add_witness("k"),
+    lambda c, _: c.ledger.cosign(1, "l"),
+    lambda c, _: c.ledger.bundle("j"),
     lambda c, _: c.operator.open_organisation("x"),
     lambda c, _: c.operator.add_project("o", "x"),
     lambda c, _: list(c.operator.projects("o")),
@@ -135,6 +145,11 @@ SHAPES = {
     wire_money.RegisteredCentre: "RegisteredOut",
     wire_money.TopUp: "TopUpOut",
     wire_money.Settlement: "SettledOut",
+    wire_proofs.Head: "HeadOut",
+    wire_proofs.LogKey: "LogKeyOut",
+    wire_proofs.Inclusion: "InclusionOut",
+    wire_proofs.Consistency: "ConsistencyOut",
+    wire_proofs.Witness: "WitnessOut",
 }
 # Fields of pages, computed from others, or of no use beside `raw`.
 LEFT_OUT = {"next_cursor", "chosen"}

@@ -17,9 +17,9 @@ from tests.market.verify.results import PAIRS
 from typer.testing import CliRunner
 
 from suanwang.basics.languages import load_texts
+from suanwang.ledger.log.tree import inclusion_proof, root, verify_inclusion
 from suanwang.market import commands
 from suanwang.market.errors import MarketExtraMissing
-from suanwang.ledger.log.tree import inclusion_proof, root, verify_inclusion
 from suanwang.market.receipts import (
     OrderList,
     ProvenReceipt,

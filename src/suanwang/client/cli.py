@@ -16,7 +16,17 @@ import suanwang
 from suanwang.basics.errors import SuanwangError
 from suanwang.basics.languages import Texts, load_texts
 from suanwang.client.command import ClientCommand, LateGroup, translate
-from suanwang.client.commands import account, centre, job, login, member, operator, secret, shell
+from suanwang.client.commands import (
+    account,
+    centre,
+    job,
+    ledger,
+    login,
+    member,
+    operator,
+    secret,
+    shell,
+)
 from suanwang.client.commands.offers import offers
 from suanwang.client.errors import EXIT_INTERRUPTED, Declined, ServerUnreachable
 from suanwang.client.talk import language
@@ -54,6 +64,7 @@ operator.app.add_typer(member.projects, name="project")
 operator.app.add_typer(member.members, name="member")
 app.add_typer(operator.app, name="operator")
 app.add_typer(secret.app, name="secret")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(shell.app, name="completion")
 
 

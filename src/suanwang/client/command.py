@@ -33,7 +33,8 @@ LATE_HELP = {
     "demo": "Run the main job on this machine: an exchange, three centres, real work.",
     "market": "Clear a case of asks, bids and jobs; verify and explain the result.",
     "job check": "Check job files and explain every mistake; needs no server.",
-    "ledger verify": "Check that all money adds up.",
+    "ledger anchor": "Put a head of the log on an EVM chain, or compare it with what is there.",
+    "ledger verify": "Check a bundle offline, or that a whole database adds up.",
     "ledger": "Check the ledger.",
 }
 

@@ -15,4 +15,6 @@ The server runs `loops.LOOPS`, by itself, for ever; a `Loop` is one `step`, a `P
     close unmetered  10 s         any server     usage that never came is nothing
     bill             0.2 s        any server     metered → billed
     settle           day or 1 s   the leader     billed → settled
+    expire holds     5 s          any server
+    extend log       0.5 s        the leader     committed rows → leaves of the proof log
 """

@@ -7,6 +7,7 @@ it must move to a dearer one, and never more. Whatever place a job has, its hold
 
 from __future__ import annotations
 
+from suanwang.basics.canonical import Json, sha256_hex
 from suanwang.basics.errors import Conflict
 from suanwang.basics.ids import AccountId
 from suanwang.basics.money import CNY, Money
@@ -62,6 +63,7 @@ def accept(change: Change, job: Job, quote: Quote, *, held: Transfer | None) -> 
     """Note the acceptance of a quote; the caller makes the hold."""
     amount = held.amount if held else Money.zero(CNY)
     limit = limit_of(job, quote)
+    change.testify("order", job.id, _order(change, job, limit=limit, held=held), job=job)
     return change.note(
         job,
         "accept",
@@ -80,3 +82,21 @@ def limit_of(job: Job, quote: Quote) -> Money:
     if wanted is not None:
         return wanted
     return max(each.cost_at_most for each in quote.options if each.why_not is None)
+
+
+def _order(change: Change, job: Job, *, limit: Money, held: Transfer | None) -> dict[str, Json]:
+    """Say who ordered what, for at most how much: the order among the five trusts."""
+    return {
+        "job_id": str(job.id),
+        "organisation_id": str(job.organisation_id),
+        "project_id": job.project_id and str(job.project_id),
+        "member_id": job.member_id and str(job.member_id),
+        "name": job.name,
+        "kind": job.kind,
+        "spec_sha256": sha256_hex(job.spec.encode()),
+        "limit": str(limit),
+        "hold_id": None if held is None else str(held.id),
+        "currency": limit.asset.code,
+        "accepted_at": format_instant(change.act.now),
+        "key_id": None if change.act.key is None else str(change.act.key.key_id),
+    }

@@ -5,6 +5,8 @@ Clock and entropy live in the server; a flow gets them here, so that it can be r
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from suanwang.basics.errors import NotAllowed, NotSignedIn
@@ -22,6 +24,7 @@ class Act:
     now: Instant
     new_id: IdMaker
     key: Actor | None = None
+    entropy: Callable[[int], bytes] = os.urandom  # tests and replays bring their own
 
 
 def must_be(act: Act, *roles: Role) -> Actor:

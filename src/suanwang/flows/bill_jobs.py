@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from suanwang.basics.canonical import Json
 from suanwang.basics.ids import AccountId, BillId, CentreId, JobId, OrganisationId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import to_micros
@@ -15,8 +16,10 @@ from suanwang.flows.terms import terms_of
 from suanwang.flows.timing import Timing
 from suanwang.jobs.bill import Bill, Shares, bill_for
 from suanwang.jobs.lifecycle import JobEvent
+from suanwang.jobs.parts import Mode, Parties, line_to_wire, parts_of_line, sum_parts
 from suanwang.jobs.usage import UsageRecord
 from suanwang.ledger.accounts import AccountName
+from suanwang.ledger.transfers import chained
 from suanwang.store import bills, centres, jobs, ledger
 from suanwang.store.bills import StoredBill
 from suanwang.store.jobs import Job
@@ -42,8 +45,12 @@ def bill_jobs(tx: Tx, *, act: Act, timing: Timing) -> int:
         provider, account = providers[_centre_of(job)]
         bill = _bill_of(job, held.get(job.id, _NOTHING))
         shares = bill.shares if bill else _NO_SHARES
-        change.transfer(funds.posts_of(job, shares, provider=account, exchange=exchange, act=act))
-        written.append(_stored(job, provider, bill, act))
+        stored = _stored(job, provider, bill, exchange=exchange.organisation_id, act=act)
+        posts = funds.posts_of(job, shares, provider=account, exchange=exchange, act=act)
+        # What a bill moves is moved together or not at all, under the bill's own name.
+        change.transfer(chained(stored.id, posts) if shares.total else posts)
+        change.testify("bill", stored.id, on_record(stored, job), job=job)
+        written.append(stored)
         change.advance(
             job,
             JobEvent.BILL,
@@ -82,15 +89,44 @@ def _providers(tx: Tx, metered: list[Job]) -> Mapping[CentreId, tuple[Organisati
     return {centre_id: (owner, earning[owner]) for centre_id, owner in owners.items()}
 
 
-def _stored(job: Job, provider: OrganisationId, bill: Bill | None, act: Act) -> StoredBill:
+def _stored(
+    job: Job, provider: OrganisationId, bill: Bill | None, *, exchange: OrganisationId, act: Act
+) -> StoredBill:
     shares = bill.shares if bill else _NO_SHARES
+    parties = Parties(centre=provider, exchange=exchange)
+    lines = [(line, parts_of_line(line, parties)) for line in (bill.lines if bill else ())]
     return StoredBill(
         id=act.new_id(BillId),
         job_id=JobId(job.id),
         organisation_id=job.organisation_id,
         provider_id=provider,
-        lines=tuple(line.to_wire() for line in bill.lines) if bill else (),
+        lines=tuple(line_to_wire(line, parts) for line, parts in lines),
         total=shares.total,
         provider_share=shares.provider,
         created_at=act.now,
+        parts=tuple(part.to_wire() for part in sum_parts(parts for _, parts in lines)),
+        gross=shares.total,
+        mode=Mode.DIRECT,
     )
+
+
+def on_record(bill: StoredBill, job: Job) -> dict[str, Json]:
+    """Say of a bill what can be proven: every line, who gets what, and what it rests on."""
+    gross = bill.gross or bill.total
+    return {
+        "bill_id": str(bill.id),
+        "job_id": str(bill.job_id),
+        "organisation_id": str(bill.organisation_id),
+        "provider_id": str(bill.provider_id),
+        "mode": bill.mode,
+        "contract_id": None,
+        "lines": [dict(line) for line in bill.lines],
+        "parts": [dict(part) for part in bill.parts],
+        "gross": str(gross),
+        "vouchers": str(gross - bill.total),
+        "total": str(bill.total),
+        "currency": bill.total.asset.code,
+        "usage_id": None if job.usage is None else str(job.usage["usage_id"]),
+        "round_id": job.round_id,
+        "terms": dict(job.terms) if job.terms else None,
+    }

@@ -14,13 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from suanwang.basics.canonical import Json
 from suanwang.basics.ids import EventId, JobId, LeaseId
 from suanwang.flows import funds
 from suanwang.flows.act import Act
 from suanwang.flows.facts import plain_facts
 from suanwang.jobs.lifecycle import JOB, JobEvent, JobState
 from suanwang.ledger.transfers import Transfer
-from suanwang.store import jobs, leases, ledger, outbox, reservations, timeline
+from suanwang.store import evidence, jobs, leases, ledger, outbox, reservations, timeline
+from suanwang.store.evidence import Evidence
 from suanwang.store.jobs import Job
 from suanwang.store.leases import LeaseState
 from suanwang.store.outbox import Event
@@ -43,6 +45,7 @@ class Change:
         self._leases_ended: list[tuple[LeaseId, LeaseState]] = []
         self._lines: list[Line] = []
         self._events: list[Event] = []
+        self._evidence: list[Evidence] = []
 
     def submit(self, job: Job) -> None:
         """Begin a job's life."""
@@ -105,6 +108,18 @@ class Change:
         """Move money when the change is written."""
         self._transfers += transfers
 
+    def testify(self, kind: str, record_id: str, record: Mapping[str, Json], *, job: Job) -> None:
+        """Put on record what can be proven later, for the organisation of a job."""
+        self._evidence.append(
+            Evidence(
+                kind=kind,
+                id=record_id,
+                record=record,
+                at=self.act.now,
+                organisation_id=job.organisation_id,
+            )
+        )
+
     def keep_cards(self, reservation: Reservation) -> None:
         """Keep cards for a job."""
         self._kept.append(reservation)
@@ -127,6 +142,7 @@ class Change:
         reservations.save(tx, self._kept)
         for lease_id, state in self._leases_ended:
             leases.end(tx, lease_id, state, at=self.act.now)
+        evidence.add(tx, self._evidence)
         timeline.add(tx, self._lines)
         outbox.publish_all(tx, self._events)
 

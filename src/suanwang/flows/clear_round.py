@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from suanwang.basics.canonical import canonical_bytes, sha256_hex
 from suanwang.basics.ids import CentreId, JobId, RoundId
 from suanwang.basics.slots import Instant
 from suanwang.flows import places, unblock
@@ -24,7 +25,8 @@ from suanwang.flows.timing import Timing
 from suanwang.grid.centre import PoolState
 from suanwang.jobs.lifecycle import JobEvent, JobState
 from suanwang.jobs.round import RoundOutcome, Waiting, Waits, decide_round
-from suanwang.store import centres, jobs, rounds
+from suanwang.store import centres, evidence, jobs, rounds
+from suanwang.store.evidence import Evidence
 from suanwang.store.jobs import Job
 from suanwang.store.tx import Tx
 
@@ -126,6 +128,7 @@ def apply_round(tx: Tx, decided: Round, *, act: Act, timing: Timing) -> int:
     _wait_on(tx, change, ours, decided=decided, timing=timing)
     if cleared:
         rounds.add(tx, round_id, at=act.now, outcome=decided.outcome.to_wire())
+        evidence.add(tx, [_on_record(round_id, decided.outcome, act=act)])
     unblock.write(tx, change)
     return cleared
 
@@ -155,3 +158,16 @@ def _say_why(change: Change, job: Job, waits: Waits, again: Instant) -> None:
     code = str(waits.why)
     detail = {"code": code, "start": waits.start}
     change.note(job, "wait", detail=detail, reason_code=code, reason={}, next_try_at=again)
+
+
+def _on_record(round_id: RoundId, outcome: RoundOutcome, *, act: Act) -> Evidence:
+    """Put a round on record for everybody: its prices, and the hash of what else it decided."""
+    wire = outcome.to_wire()
+    record = {
+        "round_id": str(round_id),
+        "at": wire["at"],
+        "rule": wire["rule"],
+        "prices": wire["prices"],
+        "outcome_sha256": sha256_hex(canonical_bytes(wire)),
+    }
+    return Evidence(kind="round", id=round_id, record=record, at=act.now)

@@ -25,8 +25,9 @@ from suanwang.store.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class ExchangeAccounts:
-    """Where fee and tax go."""
+    """Whose they are, and where fee and tax go."""
 
+    organisation_id: OrganisationId
     fees: AccountId
     tax: AccountId
 
@@ -37,7 +38,7 @@ def exchange_accounts(tx: Tx) -> ExchangeAccounts:
     assert exchange is not None, "the exchange has no organisation yet"
     fees = ledger.account_of(tx, exchange.id, AccountName.FEES)
     tax = ledger.account_of(tx, exchange.id, AccountName.TAX)
-    return ExchangeAccounts(fees=fees.id, tax=tax.id)
+    return ExchangeAccounts(organisation_id=exchange.id, fees=fees.id, tax=tax.id)
 
 
 def buyer_account(tx: Tx, organisation_id: OrganisationId) -> AccountId:

@@ -9,8 +9,10 @@ from suanwang.flows import (
     bill_jobs,
     clear_round,
     close_unmetered,
+    expire_holds,
     expire_leases,
     expire_quotes,
+    extend_log,
     place_jobs,
     quote_jobs,
     settle_day,
@@ -81,6 +83,22 @@ SETTLE = Loop(
     leader_only=True,
 )
 
+EXPIRE_HOLDS = Loop(
+    name="expire holds",
+    every=_each(5),
+    step=expire_holds.expire_due,
+    batch=expire_holds.HOLDS_MAX,
+)
+EXTEND_LOG = Pipeline(
+    name="extend log",
+    every=_each(0.5),
+    fetch=extend_log.fetch_unlogged,
+    work=extend_log.hash_rows,
+    apply=extend_log.append_leaves,
+    batch=1,  # a turn that logged anything is followed by another: there are two sources
+    leader_only=True,
+)
+
 LOOPS: tuple[Loop | Pipeline, ...] = (
     QUOTE,
     CLEAR,
@@ -90,4 +108,6 @@ LOOPS: tuple[Loop | Pipeline, ...] = (
     CLOSE_UNMETERED,
     BILL,
     SETTLE,
+    EXPIRE_HOLDS,
+    EXTEND_LOG,
 )

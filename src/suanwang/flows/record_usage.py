@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from suanwang.basics.canonical import Json
 from suanwang.basics.errors import Refused
 from suanwang.basics.ids import UsageId
 from suanwang.flows import reports
@@ -60,6 +61,12 @@ def record_usage(
     if refusal is not None:
         return _refuse(tx, found, stored, refusal=refusal, act=act)
     change = Change(act)
+    said: dict[str, Json] = {
+        "record": record.to_wire(),
+        "signature": signature,
+        "public_key": centres.centre(tx, found.lease.centre_id).public_key,
+    }
+    change.testify("usage", record.usage_id, said, job=found.job)
     detail = {"usage_id": record.usage_id, "wall_seconds": record.wall_seconds}
     job = change.advance(found.job, JobEvent.METER, detail=detail, usage=record.to_wire())
     change.write(tx)

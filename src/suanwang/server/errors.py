@@ -183,6 +183,13 @@ class SecretsKeyUnreadable(Unavailable):
     code = "secrets-key-unreadable"
 
 
+class LogKeyUnreadable(Unavailable):
+    """Cannot use {path}, which signs the log's heads: {reason}; put it back from a backup."""
+
+    zh = "无法使用 {path}（用于签署日志的树头）：{reason}；请从备份中恢复。"
+    code = "log-key-unreadable"
+
+
 class SecretUnreadable(Invalid):
     """Expected a secret's value as the body: UTF-8 text, not empty, without NUL."""
 

@@ -1,6 +1,7 @@
 """The first start: opens the exchange's own organisation and leaves its operator's key in a file.
 
-Beside it lies the key under which secrets are sealed, made at the first start as well.
+Beside it lie the key under which secrets are sealed and the one that signs the log's heads, made at
+the first start as well.
 
 The key is written beside its place before the database commits, and moved there afterwards; a crash
 in between is repaired at the next start, so the only copy of a working key is never lost.
@@ -39,6 +40,7 @@ def open_exchange(parts: Parts) -> Path | None:
     data_dir = parts.settings.data_dir
     data_dir.mkdir(parents=True, exist_ok=True)
     _prepare_secrets(parts)
+    parts.log_key.prepare()
     path, waiting = data_dir / KEY_FILE, data_dir / f"{KEY_FILE}.new"
     if parts.store.read_now(identity.exchange) is not None:
         return _finish(parts, path, waiting)

@@ -17,6 +17,7 @@ from suanwang.server.blobs import BlobFiles
 from suanwang.server.hints import Bell, Hints
 from suanwang.server.http.keys import KeyRing
 from suanwang.server.http.rates import RateLimiter
+from suanwang.server.log_key import LogKey
 from suanwang.server.metrics import Metrics
 from suanwang.server.sealing import KEY_FILE, SecretBox
 from suanwang.server.settings import Settings
@@ -46,6 +47,7 @@ class Parts:
     rates: RateLimiter = field(init=False)
     blobs: BlobFiles = field(init=False)
     secret_box: SecretBox = field(init=False)
+    log_key: LogKey = field(init=False)
     under_way: set[tuple[str, str]] = field(default_factory=set)
     in_hand: int = 0  # requests being answered now
     stopping: bool = False
@@ -56,6 +58,7 @@ class Parts:
         self.rates = RateLimiter(self.settings.rate_limit_per_second)
         self.blobs = BlobFiles(self.settings.blobs_dir, self.settings.blob_bytes_max)
         self.secret_box = SecretBox(self.settings.data_dir / KEY_FILE)
+        self.log_key = LogKey(self.settings.data_dir, self.settings.name)
 
     @contextmanager
     def resting(self) -> Iterator[None]:

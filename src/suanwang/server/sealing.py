@@ -36,7 +36,7 @@ class SecretBox:
         """Read the key, making it at the first start. Raises SecretsKeyUnreadable."""
         try:
             if not self.path.exists():
-                _write_once(self.path, new_sealing_key().hex() + "\n")
+                write_once(self.path, new_sealing_key().hex() + "\n")
             key = bytes.fromhex(self.path.read_text("ascii"))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not hexadecimal"
@@ -76,7 +76,7 @@ def _place(owner: OrganisationId, name: str) -> bytes:
     return f"{owner}\n{name}".encode()
 
 
-def _write_once(path: Path, text: str) -> None:
+def write_once(path: Path, text: str) -> None:
     """Write a private file whole, unless another server is quicker: then its file stays."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

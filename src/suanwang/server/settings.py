@@ -66,6 +66,12 @@ class Settings:
         'When bills are settled: "day" (the Beijing day) or a number of seconds.',
         "何时结算账单：“day”（北京日）或秒数。",
     )
+    head_every_seconds: float = _setting(
+        60.0,
+        "Seconds between signed heads of the log, when it has grown.",
+        "日志增长时签署树头的间隔（秒）。",
+        least=0,
+    )
     rate_limit_per_second: int = _setting(
         200, "Requests per second and key.", "每个密钥每秒请求数上限。", least=1
     )

@@ -29,6 +29,9 @@ class StoredBill:
     provider_share: Money
     created_at: Instant
     settled_at: Instant | None = None
+    parts: tuple[Mapping[str, Any], ...] = ()  # who gets what of `gross`
+    gross: Money | None = None  # before vouchers; None: there were none
+    mode: str = "direct"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,9 @@ def add(tx: Tx, bills: Iterable[StoredBill]) -> None:
                     {
                         "lines": [dict(line) for line in each.lines],
                         "provider_units": each.provider_share.units,
+                        "parts": [dict(part) for part in each.parts],
+                        "gross_units": (each.gross or each.total).units,
+                        "mode": each.mode,
                     }
                 ),
                 "total_units": each.total.units,
@@ -133,4 +139,7 @@ def _bill(row: Row) -> StoredBill:
         provider_share=Money(body["provider_units"], CNY),
         created_at=from_micros(row["created_at"]),
         settled_at=instant(row["settled_at"]),
+        parts=tuple(body.get("parts", ())),
+        gross=Money(body.get("gross_units", row["total_units"]), CNY),
+        mode=body.get("mode", "direct"),
     )

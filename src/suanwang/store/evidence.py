@@ -34,6 +34,9 @@ class Evidence:
 
 def add(tx: Tx, records: Iterable[Evidence]) -> None:
     """Append records, in order; the database refuses a second of one kind and id."""
+    batch = list(records)
+    if batch:
+        tx.do("take_xid")  # so that the log waits for this transaction; see store.log
     tx.many(
         "evidence_add",
         [
@@ -44,7 +47,7 @@ def add(tx: Tx, records: Iterable[Evidence]) -> None:
                 "record": write(dict(each.record)),
                 "at": to_micros(each.at),
             }
-            for each in records
+            for each in batch
         ],
     )
 

@@ -6,7 +6,10 @@
 
 Names are unique over all files. `:param` is bound by the driver, never pasted. Marks differ by
 database: {for_update} and {skip_locked} are empty on SQLite, which has one writer, {tables}
-lists the tables there are, and `id {in:ids}` says that id is one of a bound list of strings.
+lists the tables there are, `id {in:ids}` says that id is one of a bound list of strings, and
+{each:rows} AS told gives `told.value` for each element of a bound JSON list. Transactions have
+numbers ({xid_own}, the oldest under way {xid_oldest}, the next one's {xid_next}) where several
+write at once; SQLite has one writer, and they are 0 there.
 """
 
 from __future__ import annotations
@@ -25,17 +28,30 @@ _MARKS = {
         "{for_update}": "",
         "{skip_locked}": "",
         "{tables}": "(SELECT name FROM sqlite_master WHERE type = 'table')",
+        "{xid_own}": "0",
+        "{xid_oldest}": "0",
+        "{xid_next}": "0",
+        "{pause}": "0",
     },
     POSTGRESQL: {
         "{for_update}": "FOR NO KEY UPDATE",
         "{skip_locked}": "FOR NO KEY UPDATE SKIP LOCKED",
         "{tables}": "(SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema())",
+        "{xid_own}": "CAST(CAST(pg_current_xact_id() AS text) AS BIGINT)",
+        "{xid_oldest}": "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS BIGINT)",
+        "{xid_next}": "CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS BIGINT)",
+        "{pause}": "pg_sleep(0.005)",
     },
 }
 _LISTS = {
     SQLITE: r"IN (SELECT value FROM json_each(:\1))",
     POSTGRESQL: r"= ANY(CAST(:\1 AS text[]))",
 }
+_EACH_OF = {
+    SQLITE: r"(SELECT value FROM json_each(:\1))",
+    POSTGRESQL: r"(SELECT value FROM json_array_elements(CAST(:\1 AS json)))",
+}
+_EACH = re.compile(r"\{each:([a-z]\w*)\}")
 _IN = re.compile(r"\{in:([a-z]\w*)\}")
 _NAME = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
 _PARAM = re.compile(r"(?<![:\w]):([a-z]\w*)")
@@ -73,7 +89,7 @@ def spell(query: str, dialect: str) -> str:
     """Write a query the way the dialect's driver reads it."""
     for mark, spelling in _MARKS[dialect].items():
         query = query.replace(mark, spelling)
-    query = _IN.sub(_LISTS[dialect], query)
+    query = _EACH.sub(_EACH_OF[dialect], _IN.sub(_LISTS[dialect], query))
     if dialect == SQLITE:
         return query
     return _PARAM.sub(r"%(\1)s", query.replace("%", "%%"))
@@ -81,4 +97,4 @@ def spell(query: str, dialect: str) -> str:
 
 def params_of(query: str) -> set[str]:
     """Return the parameter names of a query as written in its file."""
-    return {*_PARAM.findall(query), *_IN.findall(query)}
+    return {*_PARAM.findall(query), *_IN.findall(query), *_EACH.findall(query)}

@@ -5,6 +5,7 @@
     tx.all("jobs_of", organisation_id=…)       → list[Row]
     tx.do("job_save", id=…, state=…)           → how many rows changed
     tx.many("log_add", rows)                   → how many rows changed, in one round trip
+    tx.fill("transfers", columns)              → whether the rows, many at once, were all new
 
 A `Row` is a dict whose keys are attributes too: `row["state"]`, `row.state`, `Thing(**row)`.
 A list of strings may be bound where the query says `id {in:ids}`.
@@ -17,6 +18,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from suanwang.store.filling import Column, fill
 from suanwang.store.queries import SQLITE, load_queries
 
 
@@ -94,6 +96,10 @@ class Tx:
             return self.do(query, **batch[0])
         self._cursor.executemany(self._queries[query], batch)
         return self._cursor.rowcount
+
+    def fill(self, table: str, columns: Mapping[str, Column], /) -> bool:
+        """Add many rows, all or none; False where a unique key was taken, and none was added."""
+        return fill(self._cursor, self.dialect, table, columns)
 
     def _bound(self, params: dict[str, Any]) -> dict[str, Any]:
         """SQLite knows no lists; there they travel as JSON."""

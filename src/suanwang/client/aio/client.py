@@ -13,6 +13,7 @@ from suanwang.client import answers
 from suanwang.client.aio.blobs import AsyncBlobs
 from suanwang.client.aio.events import AsyncEvents
 from suanwang.client.aio.jobs import AsyncJobs
+from suanwang.client.aio.ledger import AsyncLedger
 from suanwang.client.aio.nouns import (
     AsyncAccounts,
     AsyncCentres,
@@ -64,6 +65,7 @@ class AsyncClient:
         self.events = AsyncEvents(self._transport)
         self.webhooks = AsyncWebhooks(self._transport)
         self.secrets = AsyncSecrets(self._transport)
+        self.ledger = AsyncLedger(self._transport)
         self.operator = AsyncOperator(self._transport)
 
     async def me(self) -> Me:

@@ -14,6 +14,7 @@ from suanwang.client.demo.errors import DemoFailed, FolderNotEmpty, FolderUnusab
 from suanwang.client.demo.figures import Told, at_one_centre, on_the_grid
 from suanwang.client.demo.jobs import WORK, Spec, archive_inputs, first_jobs, restore_job
 from suanwang.client.demo.processes import Processes
+from suanwang.client.demo.proofs import bring_proofs
 from suanwang.client.demo.screen import Screen
 from suanwang.client.demo.setup import open_grid
 from suanwang.client.sync.client import Client
@@ -92,6 +93,8 @@ def play(folder: Path, screen: Screen, *, sandbox: bool) -> Played:
         jobs += _watch(buyer, jobs, names, screen=screen, processes=processes)
         _refuse_failures(jobs)
         _bring_home(buyer, jobs, folder, screen)
+        proofs = bring_proofs(buyer, jobs, folder)
+        screen.note(screen.say("Each bill with its proof: {path}", path=proofs))
         ledger = grid.operator.operator.check_ledger()
         screen.bills(jobs)
         free = [told for told in jobs if told.could_move()]

@@ -55,6 +55,7 @@ def _start_server(folder: Path, processes: Processes) -> str:
         "SUANWANG_PORT": str(port),
         # A day is too long to watch: bills are settled every second.
         "SUANWANG_SETTLE_EVERY": "1",
+        "SUANWANG_HEAD_EVERY_SECONDS": "1",
         "SUANWANG_NAME": "Suanwang demo",
     }
     processes.start("server", "serve", env=settings)

@@ -15,6 +15,7 @@ from suanwang.client.profiles import find_access
 from suanwang.client.sync.blobs import Blobs
 from suanwang.client.sync.events import Events
 from suanwang.client.sync.jobs import Jobs
+from suanwang.client.sync.ledger import Ledger
 from suanwang.client.sync.nouns import (
     Accounts,
     Centres,
@@ -65,6 +66,7 @@ class Client:
         self.events = Events(self._transport)
         self.webhooks = Webhooks(self._transport)
         self.secrets = Secrets(self._transport)
+        self.ledger = Ledger(self._transport)
         self.operator = Operator(self._transport)
 
     def me(self) -> Me:

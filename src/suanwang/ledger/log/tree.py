@@ -1,4 +1,4 @@
-"""The Merkle tree of RFC 9162 §2.1: one hash that commits to a list, and short proofs of entries.
+"""The Merkle tree of RFC 9162 §2.1: one hash that commits to a list, and short proofs about it.
 
             root = H(1 ‖ ab ‖ cde)              H = SHA-256
            ╱                      ╲              leaf  H(0 ‖ entry)
@@ -17,7 +17,9 @@ from hashlib import sha256
 
 # Told apart, or a node could be passed off as an entry (second preimage).
 _LEAF, _NODE = b"\x00", b"\x01"
+HASH_BYTES = 32
 PATH_MAX = 64  # hashes in a proof: a tree of 2⁶⁴ entries
+EMPTY_ROOT = sha256().digest()
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -25,11 +27,21 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(_LEAF + entry).digest()
 
 
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of two neighbours."""
+    return sha256(_NODE + left + right).digest()
+
+
 def root(leaves: Sequence[bytes]) -> bytes:
     """Return the root over entries (not their hashes); of none it is SHA-256 of nothing."""
-    if not leaves:
-        return sha256().digest()
-    *_, (top,) = _levels(leaves)
+    return root_of_hashes([leaf_hash(entry) for entry in leaves])
+
+
+def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over the hashes of entries."""
+    if not hashes:
+        return EMPTY_ROOT
+    *_, (top,) = _levels(hashes)
     return top
 
 
@@ -37,7 +49,7 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     """Return the hashes beside the way from the entry at `index` to the root, lowest first."""
     assert 0 <= index < len(leaves), "only an entry of the tree can be proven"
     path = []
-    for level in _levels(leaves):
+    for level in _levels([leaf_hash(entry) for entry in leaves]):
         beside = index ^ 1
         if beside < len(level):
             path.append(level[beside])
@@ -57,24 +69,88 @@ def verify_inclusion(
         if not last:
             return False
         if here % 2 or here == last:
-            found = _node_hash(beside, found)
+            found = node_hash(beside, found)
             while here and not here % 2:
                 here, last = here // 2, last // 2
         else:
-            found = _node_hash(found, beside)
+            found = node_hash(found, beside)
         here, last = here // 2, last // 2
     return not last and found == root
 
 
-def _levels(leaves: Sequence[bytes]) -> Iterator[list[bytes]]:
-    level = [leaf_hash(entry) for entry in leaves]
+def consistency_proof(leaves: Sequence[bytes], first: int) -> tuple[bytes, ...]:
+    """Return the hashes which show that the first `first` entries are a prefix (§2.1.4.1)."""
+    assert 0 < first <= len(leaves), "the older tree has an entry, and no more than the newer"
+    hashes = [leaf_hash(entry) for entry in leaves]
+    return tuple(
+        root_of_hashes(hashes[start:end]) for start, end in consistency_spans(first, len(leaves))
+    )
+
+
+def consistency_spans(first: int, second: int) -> list[tuple[int, int]]:
+    """Return the ranges of entries whose roots make up a consistency proof, in its order."""
+    assert 0 < first <= second, "the older tree has an entry, and no more than the newer"
+    spans: list[tuple[int, int]] = []
+    # SUBPROOF(m, D[n], b) of the RFC from the top down; what it appends last stands first.
+    start, end, whole = 0, second, True
+    while first < end:
+        cut = start + split_of(end - start)
+        if first <= cut:
+            spans.append((cut, end))
+            end = cut
+        else:
+            spans.append((start, cut))
+            start, whole = cut, False
+    if not whole:
+        spans.append((start, end))
+    return spans[::-1]
+
+
+def verify_consistency(
+    proof: Sequence[bytes], *, first: int, second: int, first_root: bytes, second_root: bytes
+) -> bool:
+    """Say whether the tree of size `first` is a prefix of the tree of size `second` (§2.1.4.2).
+
+    Any tree continues the empty one, of which the proof is empty.
+    """
+    if not 0 <= first <= second:
+        return False
+    if first == 0:
+        return not proof and first_root == EMPTY_ROOT and (second > 0 or second_root == first_root)
+    if first == second:
+        return not proof and first_root == second_root
+    # A power of two is a node of the newer tree, and the proof leaves it out.
+    path = list(proof) if first & (first - 1) else [first_root, *proof]
+    if not path:
+        return False
+    here, last = first - 1, second - 1
+    while here % 2:
+        here, last = here // 2, last // 2
+    old = new = path[0]
+    for beside in path[1:]:
+        if not last:
+            return False
+        if here % 2 or here == last:
+            old, new = node_hash(beside, old), node_hash(beside, new)
+            while here and not here % 2:
+                here, last = here // 2, last // 2
+        else:
+            new = node_hash(new, beside)
+        here, last = here // 2, last // 2
+    return not last and old == first_root and new == second_root
+
+
+def split_of(size: int) -> int:
+    """Return how many of `size` entries stand left of the root: k of the RFC."""
+    assert size > 1, "one entry has no left side"
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _levels(hashes: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    level = hashes
     yield level
     while len(level) > 1:
-        odd = level[-1:] if len(level) % 2 else []
+        odd = [level[-1]] if len(level) % 2 else []
         pairs = zip(level[::2], level[1::2], strict=False)
-        level = [_node_hash(left, right) for left, right in pairs] + odd
+        level = [sha256(_NODE + left + right).digest() for left, right in pairs] + odd
         yield level
-
-
-def _node_hash(left: bytes, right: bytes) -> bytes:
-    return sha256(_NODE + left + right).digest()

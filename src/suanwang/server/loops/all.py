@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from suanwang.flows import pipeline
 from suanwang.flows.loops import LOOPS
+from suanwang.server.loops import heads
 from suanwang.server.loops.deliver import deliver
 from suanwang.server.loops.leading import Leader
 from suanwang.server.loops.publish import BATCH as PUBLISH_BATCH
@@ -43,9 +44,14 @@ def make_loops(parts: Parts) -> Loops:
     loops += [
         Loop("publish", lambda: publish(parts), every=PUBLISH_SECONDS, batch=PUBLISH_BATCH),
         Loop("deliver", lambda: deliver(parts), every=DELIVER_SECONDS),
+        Loop(heads.NAME, lambda: heads.sign_head(parts, leader), every=_head_every(parts)),
         Loop("prune", lambda: prune(parts), every=PRUNE_SECONDS),
     ]
     return Loops(parts, loops, at_end=leader.step_down)
+
+
+def _head_every(parts: Parts) -> float:
+    return parts.settings.head_every_seconds
 
 
 def _listens_first(each: pipeline.Loop | pipeline.Pipeline) -> bool:

@@ -47,3 +47,10 @@ log_heads = table(
     text("note"),  # the signed checkpoint, with every cosignature that came
     index("ix_log_heads_size", "size"),
 )
+
+log_witnesses = table(
+    "log_witnesses",
+    text("name", primary_key=True),
+    text("vkey"),  # the witness's verifier key, as signed notes name keys
+    whole("at"),
+)

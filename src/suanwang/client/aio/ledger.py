@@ -1,0 +1,66 @@
+"""The log that proves the ledger: its key, heads and proofs, and the bundle of a bill."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from suanwang.client.aio.transport import AsyncTransport
+from suanwang.client.reading import R
+from suanwang.client.wire_proofs import Consistency, Head, Inclusion, LogKey, Witness
+
+
+class AsyncLedger:
+    """Proofs of what the exchange has on record."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def key(self) -> LogKey:
+        """Return the key that signs heads, and the witnesses' keys."""
+        return await self._transport.fetch(LogKey, "/v1/ledger/key")
+
+    async def checkpoint(self) -> str:
+        """Return the newest head as a signed note. Raises NotFound before the first."""
+        return str((await self._transport.send("GET", "/v1/ledger/checkpoint")).text)
+
+    async def heads(self, *, most: int | None = None) -> AsyncIterator[Head]:
+        """Yield signed heads, newest first."""
+        async for document in self._transport.pages("/v1/ledger/heads", most=most):
+            yield self._transport.read(Head, document, "/v1/ledger/heads")
+
+    async def sign_head(self) -> Head:
+        """Put everything on record into the log and sign its head now; operators only."""
+        return await self._post(Head, "/v1/ledger/heads", {})
+
+    async def tile(self, path: str) -> bytes:
+        """Return a tile of hashes by its path, such as `0/x001/067` or `0/000.p/5`."""
+        return bytes((await self._transport.send("GET", f"/v1/ledger/tile/{path}")).content)
+
+    async def inclusion(self, kind: str, record_id: str, *, size: int | None = None) -> Inclusion:
+        """Prove a record of one's own, of kind "transfer", "bill", "usage" or "order"."""
+        params = {"kind": kind, "id": record_id, "size": size}
+        return await self._transport.fetch(Inclusion, "/v1/ledger/proofs/inclusion", params)
+
+    async def consistency(self, first: int, second: int) -> Consistency:
+        """Prove that the head of `second` leaves continues the one of `first`."""
+        params = {"first": first, "second": second}
+        return await self._transport.fetch(Consistency, "/v1/ledger/proofs/consistency", params)
+
+    async def add_witness(self, key: str) -> Witness:
+        """Take a witness's cosignatures from now on; operators only."""
+        return await self._post(Witness, "/v1/ledger/witnesses", {"key": key})
+
+    async def cosign(self, size: int, line: str) -> Head:
+        """Hand in a witness's signature line under the head of a size."""
+        return await self._post(Head, "/v1/ledger/cosignatures", {"size": size, "line": line})
+
+    async def bundle(self, job_id: str) -> bytes:
+        """Return the file that proves a job's bill to anybody. Raises Conflict while pending."""
+        return bytes((await self._transport.send("GET", f"/v1/jobs/{job_id}/bill/bundle")).content)
+
+    async def _post(self, cls: type[R], path: str, body: Mapping[str, Any]) -> R:
+        key = secrets.token_hex(16)
+        document = await self._transport.post(path, body, idempotency_key=key)
+        return self._transport.read(cls, document, path)

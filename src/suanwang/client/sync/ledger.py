@@ -1,0 +1,67 @@
+# Made by tools/unasync.py from ../aio/ledger.py; change that file and run the tool.
+"""The log that proves the ledger: its key, heads and proofs, and the bundle of a bill."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from suanwang.client.reading import R
+from suanwang.client.sync.transport import Transport
+from suanwang.client.wire_proofs import Consistency, Head, Inclusion, LogKey, Witness
+
+
+class Ledger:
+    """Proofs of what the exchange has on record."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def key(self) -> LogKey:
+        """Return the key that signs heads, and the witnesses' keys."""
+        return self._transport.fetch(LogKey, "/v1/ledger/key")
+
+    def checkpoint(self) -> str:
+        """Return the newest head as a signed note. Raises NotFound before the first."""
+        return str((self._transport.send("GET", "/v1/ledger/checkpoint")).text)
+
+    def heads(self, *, most: int | None = None) -> Iterator[Head]:
+        """Yield signed heads, newest first."""
+        for document in self._transport.pages("/v1/ledger/heads", most=most):
+            yield self._transport.read(Head, document, "/v1/ledger/heads")
+
+    def sign_head(self) -> Head:
+        """Put everything on record into the log and sign its head now; operators only."""
+        return self._post(Head, "/v1/ledger/heads", {})
+
+    def tile(self, path: str) -> bytes:
+        """Return a tile of hashes by its path, such as `0/x001/067` or `0/000.p/5`."""
+        return bytes((self._transport.send("GET", f"/v1/ledger/tile/{path}")).content)
+
+    def inclusion(self, kind: str, record_id: str, *, size: int | None = None) -> Inclusion:
+        """Prove a record of one's own, of kind "transfer", "bill", "usage" or "order"."""
+        params = {"kind": kind, "id": record_id, "size": size}
+        return self._transport.fetch(Inclusion, "/v1/ledger/proofs/inclusion", params)
+
+    def consistency(self, first: int, second: int) -> Consistency:
+        """Prove that the head of `second` leaves continues the one of `first`."""
+        params = {"first": first, "second": second}
+        return self._transport.fetch(Consistency, "/v1/ledger/proofs/consistency", params)
+
+    def add_witness(self, key: str) -> Witness:
+        """Take a witness's cosignatures from now on; operators only."""
+        return self._post(Witness, "/v1/ledger/witnesses", {"key": key})
+
+    def cosign(self, size: int, line: str) -> Head:
+        """Hand in a witness's signature line under the head of a size."""
+        return self._post(Head, "/v1/ledger/cosignatures", {"size": size, "line": line})
+
+    def bundle(self, job_id: str) -> bytes:
+        """Return the file that proves a job's bill to anybody. Raises Conflict while pending."""
+        return bytes((self._transport.send("GET", f"/v1/jobs/{job_id}/bill/bundle")).content)
+
+    def _post(self, cls: type[R], path: str, body: Mapping[str, Any]) -> R:
+        key = secrets.token_hex(16)
+        document = self._transport.post(path, body, idempotency_key=key)
+        return self._transport.read(cls, document, path)

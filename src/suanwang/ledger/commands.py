@@ -1,0 +1,226 @@
+"""`suan ledger verify`: of a bundle here, with no server, database or network; else of a database.
+
+A bundle is checked by this room alone, so that a plain install can do it on any machine. What
+checks a database lives in the server's room and is found by the entry-point group
+`suanwang.checks`, loaded only when it is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from copy import copy
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from suanwang.basics.errors import SuanwangError
+from suanwang.basics.languages import Texts, choose_language, load_texts
+from suanwang.basics.slots import format_instant, from_micros
+from suanwang.ledger.log.bundle import BYTES_MAX, verify_bundle
+from suanwang.ledger.log.errors import BundleWrong, DatabaseCheckMissing
+from suanwang.ledger.log.notes import NOTE_BYTES_MAX
+from suanwang.ledger.log.verdict import BillFigures, Verdict
+
+EXIT_NOT_PROVEN = 1
+_LANGUAGE_NAMES = ("SUANWANG_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+_STDIN = "-"
+
+
+def _texts(lang: str | None = None) -> Texts:
+    wishes = (os.environ.get(name) for name in _LANGUAGE_NAMES)
+    return load_texts("suanwang.ledger", choose_language(lang, *wishes))
+
+
+def _database_check() -> Any:  # noqa: ANN401 - a command of Typer's
+    """Load the command that checks a database. Raises DatabaseCheckMissing."""
+    for entry in entry_points(group="suanwang.checks", name="ledger"):
+        try:
+            check = entry.load()
+        except ImportError:
+            break
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command("verify")(check)
+        return typer.main.get_command(app)
+    raise DatabaseCheckMissing
+
+
+class VerifyCommand(TyperCommand):
+    """Lets the database's check take over the command line where no --bundle is on it."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Any = None,  # noqa: ANN401 - Typer's own
+        **extra: Any,  # noqa: ANN401 - Typer's own
+    ) -> Any:  # noqa: ANN401 - Typer's own
+        """Choose by the command line who reads it."""
+        ours = {"--bundle", "--help", "-h"}
+        command: Any = super()
+        if not any(each.partition("=")[0] in ours for each in args):
+            try:
+                command = _database_check()
+            except DatabaseCheckMissing as problem:
+                _tell_error(problem, _texts())
+                raise typer.Exit(problem.exit_code) from None
+        return command.make_context(info_name, args, parent=parent, **extra)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own
+        """Run the command that read the command line."""
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - Typer's own
+        """Return the help, with the options of the database's check where it is installed."""
+        say = _texts(ctx.params.get("lang"))
+        shown = copy(self)
+        shown.help = say(self.help) if self.help else None
+        params: list[Any] = [copy(each) for each in self.params]
+        for param in params:
+            text = getattr(param, "help", None)
+            param.help = say(text) if text else text
+            param.required = False  # the database's check does without
+        own = {each.name for each in self.params}
+        try:
+            theirs = _database_check().params
+        except DatabaseCheckMissing:
+            theirs = []
+        shown.params = params + [each for each in theirs if each.name not in own]
+        return TyperCommand.get_help(shown, ctx)
+
+
+verify = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@verify.command("verify", cls=VerifyCommand)
+def verify_(
+    *,
+    bundle: Annotated[
+        Path, typer.Option("--bundle", help="Check this bundle, offline; - is stdin.")
+    ],
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", help="File with the exchange's key, which the bundle must have."),
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    lang: Annotated[str | None, typer.Option("--lang", help="Language: en or zh.")] = None,
+) -> None:
+    """Check a bundle with --bundle, needing nothing else; without it, a whole database.
+
+    Exit code 0: proven. 1: not proven, with the first record that is wrong, or not readable.
+    """
+    say = _texts(lang)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        data = _read(bundle, BYTES_MAX)
+        pin = None if key is None else _read(key, NOTE_BYTES_MAX).decode("utf-8", "replace")
+        verdict = verify_bundle(data, key=pin)
+    except OSError as problem:
+        facts = {"place": problem.filename or str(bundle), "expected": say("a file to read")}
+        _leave(BundleWrong(**facts, found=problem.strerror or problem), say, json_=json_)
+    except BundleWrong as problem:
+        _leave(problem, say, json_=json_)
+    else:
+        if json_:
+            typer.echo(json.dumps(verdict.to_document(), ensure_ascii=False, indent=2))
+        else:
+            typer.echo("\n".join(_report(verdict, say)))
+
+
+def _read(path: Path, most: int) -> bytes:
+    """Read at most one byte too many: a pipe or a device may have no end."""
+    if str(path) == _STDIN:
+        return sys.stdin.buffer.read(most + 1)
+    with path.open("rb") as file:
+        return file.read(most + 1)
+
+
+def _leave(problem: BundleWrong, say: Texts, *, json_: bool) -> None:
+    if json_:
+        document = {"proven": False} | {each: str(fact) for each, fact in problem.facts.items()}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(
+            say("NOT PROVEN. {message}", message=_plain(problem.message(say.lang))), err=True
+        )
+    raise typer.Exit(EXIT_NOT_PROVEN)
+
+
+def _tell_error(problem: SuanwangError, say: Texts) -> None:
+    typer.echo(say("Error: {message}", message=problem.message(say.lang)), err=True)
+
+
+def _plain(text: str) -> str:
+    # What a file says must not steer the terminal.
+    return "".join(each if each.isprintable() else "�" for each in text)
+
+
+def _report(verdict: Verdict, say: Texts) -> list[str]:
+    """Say what a bundle proves, whose word that is, and what it does not prove."""
+    head = verdict.head
+    lines = [
+        say(
+            "PROVEN: {count} records are in the log of {origin} ({size} leaves, root {root})",
+            count=len(verdict.records), origin=head.origin, size=head.size, root=head.root.hex(),
+        )
+    ]  # fmt: skip
+    for bill in verdict.bills:
+        lines += _bill(bill, say)
+    if not verdict.bills:
+        lines.append(say("There is no bill in it: no figures were checked."))
+    lines.append(say("Key: {key}", key=verdict.log.vkey))
+    lines.append(say("Its fingerprint: {fingerprint}", fingerprint=verdict.log.fingerprint))
+    if verdict.pinned:
+        lines.append(say("The key is pinned: it is the one in --key."))
+    else:
+        lines.append(
+            say("The key is not pinned: it came with the bundle. Compare its fingerprint.")
+        )
+    lines += _witnesses(verdict, say)
+    return [*lines, say("Not proven by any log: that the meters told the truth.")]
+
+
+def _bill(bill: BillFigures, say: Texts) -> list[str]:
+    first = say(
+        "Bill {bill} of {job} ({mode}): gross {gross}, vouchers {vouchers}, total {total} yuan",
+        bill=_plain(bill.id), job=_plain(bill.job_id), mode=_plain(bill.mode),
+        gross=bill.gross, vouchers=bill.vouchers, total=bill.total,
+    )  # fmt: skip
+    second = say(
+        "  {lines} lines sum to it, and {transfers} transfers moved what they say",
+        lines=bill.lines, transfers=bill.transfers,
+    )  # fmt: skip
+    found = [first, second]
+    if bill.usage_id is not None:
+        text = (
+            "  The quantities follow from {usage}, signed by the centre: not a proof of the meter"
+        )
+        found.append(say(text, usage=_plain(bill.usage_id)))
+    if bill.rounds:
+        rounds = _plain(", ".join(bill.rounds))
+        found.append(say("  The round is in the log: {rounds}", rounds=rounds))
+    return found
+
+
+def _witnesses(verdict: Verdict, say: Texts) -> list[str]:
+    count = len(verdict.cosignatures)
+    if not count:
+        return [say("Witnesses: 0. Nobody can see offline whether others were shown another log.")]
+    lines = [say("Witnesses: {count}, by keys that came with the bundle", count=count)]
+    for each in verdict.cosignatures:
+        at = format_instant(from_micros(each.seconds * 1_000_000))
+        name, print_ = each.witness.name, each.witness.fingerprint
+        lines.append(
+            say(
+                "  {name} at {time}, fingerprint {fingerprint}",
+                name=name,
+                time=at,
+                fingerprint=print_,
+            )
+        )
+    return lines

@@ -1,0 +1,79 @@
+"""What the flows put on record about a bill is a bundle that adds up, of both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.flows.builders import Agent, a_world
+from tests.ledger.log.bundles import CENTRE, LOG, ORIGIN, salt
+
+from suanwang.flows import loops
+from suanwang.ledger.log.bundle import ProvenRecord, make_bundle, verify_bundle
+from suanwang.ledger.log.leaves import (
+    EVIDENCE_COLUMNS,
+    TRANSFER_COLUMNS,
+    entry,
+    evidence_records,
+    transfer_records,
+)
+from suanwang.ledger.log.notes import Checkpoint, sign_checkpoint
+from suanwang.ledger.log.tree import inclusion_proof, root
+from suanwang.server.signatures import is_signed
+
+EVERYTHING = {"after": 0, "until": 2**62, "limit": 1000}
+
+
+@pytest.fixture
+def real_signatures(monkeypatch):
+    """Give the centre an Ed25519 key in the place of the tests' stand-in."""
+    key = CENTRE.public_key().public_bytes_raw().hex()
+    begin = Agent.__init__
+
+    def with_key(self: Agent, *args: Any, **fields: Any) -> None:
+        begin(self, *args, **fields)
+        self.public_key = key
+
+    monkeypatch.setattr(Agent, "__init__", with_key)
+    monkeypatch.setattr("tests.flows.builders.sign", lambda _, data: CENTRE.sign(data).hex())
+    monkeypatch.setattr("tests.flows.builders.verify", is_signed)
+
+
+def bundle_of(world: Any, job_id: str) -> bytes:
+    """Log everything that there is, and prove what is of this job."""
+    transfers, told = world.read(
+        lambda tx: (
+            tx.all("log_transfers_after", **EVERYTHING),
+            tx.all("log_evidence_after", **EVERYTHING),
+        )
+    )
+    ours = [each["group_id"] == job_id for each in transfers]
+    ours += [each["kind"] == "round" or job_id in each["record"] for each in told]
+    records = transfer_records([[row[each] for each in TRANSFER_COLUMNS] for row in transfers])
+    records += evidence_records([[row[each] for each in EVIDENCE_COLUMNS] for row in told])
+    entries = [entry(salt(n), record) for n, record in enumerate(records)]
+    head = Checkpoint(origin=ORIGIN, size=len(entries), root=root(entries))
+    return make_bundle(
+        sign_checkpoint(head, LOG),
+        [
+            ProvenRecord(index=n, salt=salt(n), record=record, path=inclusion_proof(entries, n))
+            for n, record in enumerate(records)
+            if ours[n]
+        ],
+        key=LOG.verifier.vkey,
+    )
+
+
+@pytest.mark.usefixtures("real_signatures")
+def test_the_bill_of_a_job_is_proven_by_what_the_flows_recorded(store):
+    world = a_world(store)
+    run = world.running()
+    world.sleep(90)
+    run.agent.beat(run)
+    run.finish()
+    world.loop(loops.BILL)
+    billed = run.offer.lease.job_id
+    (bill,) = verify_bundle(bundle_of(world, billed), key=LOG.verifier.vkey).bills
+    assert str(bill.total) == str(world.job(billed).charge)
+    assert (bill.job_id, bill.usage_id is not None) == (billed, True)
+    assert bill.transfers == 3
