@@ -63,6 +63,20 @@ def test_a_group_is_made_as_a_whole_or_not_at_all(world):
     world.check()
 
 
+def test_one_id_at_once_over_different_accounts_is_made_once(world):
+    """No account is shared, so only the table's unique key can tell; the loser looks again."""
+    shared = world.ids(TransferId)
+    bodies = [
+        world.move(1, world.buyer, world.provider),
+        world.move(1, world.bank, world.fees),
+    ]
+    groups = [[replace(each, id=shared)] for each in bodies]
+    with ThreadPoolExecutor(2) as pool:
+        answers = [each for (each,) in pool.map(lambda group: each_of(world, group), groups)]
+    assert sorted(str(type(each).__name__) for each in answers) == ["TransferIdReused", "list"]
+    assert world.check().transfers == 2
+
+
 def test_nothing_made_writes_nothing(world):
     held = world.hold(10)
     late = post(world.ids(TransferId), held.id, at=NOW)

@@ -13,11 +13,13 @@ import typer
 
 from suanwang.basics.errors import SuanwangError
 from suanwang.basics.languages import Texts, choose_language, load_texts
+from suanwang.server.log_key import PUBLIC_FILE
 from suanwang.server.logs import configure_logs
 from suanwang.server.running import run_server
 from suanwang.server.settings import Origin, Settings, load_settings
 from suanwang.store import backup as backups
 from suanwang.store.backup import DatabaseCheck
+from suanwang.store.verify.finding import Verification
 
 serve = typer.Typer(
     name="serve",
@@ -165,17 +167,39 @@ def db_check(*, db: Database = None, config: ConfigFile = None, json_: Json = Fa
 
 
 @_plainly
-def ledger_verify(*, db: Database = None, config: ConfigFile = None, json_: Json = False) -> None:
-    """Add the ledger of a database up again. Exit 0: it balances, 1: it does not."""
-    found = backups.check(_url(db, config))
-    document = _check_document(found)
-    balanced = bool(found.ledger and found.ledger.balanced)
+def ledger_verify(
+    *,
+    db: Database = None,
+    config: ConfigFile = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="File with the exchange's key (DATA_DIR/log.pub).")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Check a whole database: sums, log, heads, records. Exit 0: proven, 1: not.
+
+    The first finding names the first record that is wrong.
+    """
+    settings: Settings = load_settings(flags={"database_url": db}, env=os.environ, file=config)[0]
+    found = backups.check(settings.database_url, key=_key(key, settings))
     if json_:
-        typer.echo(json.dumps(document["ledger"] or {"balanced": False}, ensure_ascii=False))
+        document = _check_document(found)
+        ledger = document["ledger"] or {"balanced": False}
+        shown = {**ledger, "proven": found.proven, "log": document["log"]}
+        typer.echo(json.dumps(shown, ensure_ascii=False))
     else:
         _print_ledger(found)
-    if not balanced:
+        _print_log(found)
+    if not found.proven:
         raise typer.Exit(1)
+
+
+def _key(path: Path | None, settings: Settings) -> str | None:
+    """Read the exchange's key: the one given, or the one in the data directory, or none."""
+    beside = settings.data_dir / PUBLIC_FILE
+    if path is None and not beside.is_file():
+        return None
+    return (path or beside).read_text("utf-8", errors="replace").strip()
 
 
 def _url(db: str | None, config: Path | None) -> str:
@@ -201,7 +225,48 @@ def _check_document(found: DatabaseCheck) -> dict[str, Any]:
                 for p in ledger.problems
             ],
         },
+        "log": None if found.log is None else _log_document(found.log),
     }
+
+
+def _log_document(log: Verification) -> dict[str, Any]:
+    return {
+        "proven": log.proven,
+        "leaves": log.leaves,
+        "pending": log.pending,
+        "heads": log.heads,
+        "signatures_checked": log.signatures_checked,
+        "findings": [
+            {"rule": f.rule, "record": f.record, "expected": f.expected, "found": f.found}
+            for f in log.findings
+        ],
+    }
+
+
+def _print_log(found: DatabaseCheck) -> None:
+    say, log = _say(), found.log
+    if log is None:
+        return
+    for each in log.findings:
+        typer.echo(
+            say(
+                "{rule}: {record}: expected {expected}, found {found}",
+                rule=each.rule,
+                record=each.record,
+                expected=each.expected,
+                found=each.found,
+            )
+        )
+    counts = {"leaves": log.leaves, "heads": log.heads, "pending": log.pending}
+    if log.proven:
+        text = "The log proves it: {leaves} leaves, {heads} signed heads, {pending} rows to come."
+        typer.echo(say(text, **counts))
+    else:
+        typer.echo(
+            say("The log DOES NOT prove it: {leaves} leaves, {heads} signed heads.", **counts)
+        )
+    if not log.signatures_checked:
+        typer.echo(say("The heads' signatures were not checked: give the key with --key."))
 
 
 def _print_check(found: DatabaseCheck) -> None:
@@ -217,6 +282,7 @@ def _print_check(found: DatabaseCheck) -> None:
         )
     )
     _print_ledger(found)
+    _print_log(found)
 
 
 def _print_ledger(found: DatabaseCheck) -> None:

@@ -22,6 +22,8 @@ from suanwang.store.database import Store, parse_url
 from suanwang.store.errors import BackupRefused, SchemaUnknown
 from suanwang.store.queries import SQLITE
 from suanwang.store.tx import Tx
+from suanwang.store.verify.finding import Verification
+from suanwang.store.verify.whole import verify
 
 PAGES_AT_ONCE = 1_000  # writers get their turn in between
 TOOL_SECONDS = 6 * 3_600
@@ -36,12 +38,19 @@ class DatabaseCheck:
     expected_schema: str
     damage: tuple[str, ...]
     ledger: LedgerCheck | None  # None where the schema is another, so that it cannot be read
+    log: Verification | None = None  # as above
 
     @property
     def good(self) -> bool:
         """Say whether everything is as it should be."""
         sound = not self.damage and self.schema == self.expected_schema
-        return sound and self.ledger is not None and self.ledger.balanced
+        return sound and self.proven
+
+    @property
+    def proven(self) -> bool:
+        """Say whether the ledger balances and its log proves it."""
+        balanced = self.ledger is not None and self.ledger.balanced
+        return balanced and self.log is not None and self.log.proven
 
 
 def backup(url: str, target: Path, *, force: bool = False) -> Path:
@@ -91,8 +100,12 @@ def upgrade(url: str) -> str:
     return schema.HEAD
 
 
-def check(url: str) -> DatabaseCheck:
-    """Look for damage, an unknown schema and a ledger that does not add up; changes nothing."""
+def check(url: str, *, key: str | None = None) -> DatabaseCheck:
+    """Look for damage, an unknown schema, a ledger that does not add up or a log that is broken.
+
+    Changes nothing. `key` is the exchange's verifier key; without it the signatures of heads are
+    not looked at. Raises NoteWrong for a key that is none.
+    """
     parsed = parse_url(url)
     damage: tuple[str, ...] = ()
     if parsed.get_backend_name() == "sqlite":
@@ -105,10 +118,14 @@ def check(url: str) -> DatabaseCheck:
     store = Store.open(url)
     try:
         found = store.read_now(schema.version_of)
-        checked = store.read_now(ledger.check) if found == schema.HEAD else None
+        known = found == schema.HEAD
+        checked = store.read_now(ledger.check) if known else None
+        proven = store.read_now(lambda tx: verify(tx, key=key)) if known else None
     finally:
         store.close()
-    return DatabaseCheck(schema=found, expected_schema=schema.HEAD, damage=damage, ledger=checked)
+    return DatabaseCheck(
+        schema=found, expected_schema=schema.HEAD, damage=damage, ledger=checked, log=proven
+    )
 
 
 def _file_of(url: URL) -> Path:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from suanwang.store.tx import Tx
 GATHERED_MAX = 512  # clients in one transaction
 TRANSFERS_MAX = 64  # of one client; more go alone
 WAITING_MAX = 20_000
+PATIENCE_SECONDS = 0.002  # for as many as came together last time: those answered then come again
 Answer: TypeAlias = list[Transfer] | SuanwangError
 
 
@@ -45,7 +47,7 @@ class Gatherer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: queue.Queue[_Asked | None] = queue.Queue(WAITING_MAX)
+        self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="gatherer", daemon=True)
@@ -62,10 +64,9 @@ class Gatherer:
         with self._gate:
             if self._closed:
                 raise DatabaseUnavailable(reason="the gatherer is closed")
-            try:
-                self._waiting.put_nowait(asked)
-            except queue.Full:
-                raise DatabaseUnavailable(reason=f"{WAITING_MAX} posts are waiting") from None
+            if self._waiting.qsize() >= WAITING_MAX:
+                raise DatabaseUnavailable(reason=f"{WAITING_MAX} posts are waiting already")
+            self._waiting.put(asked)
         return asked.answer.result()
 
     def close(self) -> None:
@@ -78,20 +79,27 @@ class Gatherer:
         self._thread.join()
 
     def _work(self) -> None:
+        expected = 1
         while (first := self._waiting.get()) is not None:
-            gathered, ended = [first], False
-            while len(gathered) < GATHERED_MAX and not ended:
-                try:
-                    more = self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    ended = True
-                else:
-                    gathered.append(more)
+            gathered = [first]
+            self._gather(gathered, expected)
+            expected = len(gathered)
             self._make(gathered)
-            if ended:
+
+    def _gather(self, gathered: list[_Asked], expected: int) -> None:
+        """Add what waits, and wait a little while fewer came than last time."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while len(gathered) < GATHERED_MAX:
+            left = until - time.monotonic() if len(gathered) < expected else 0
+            try:
+                more = self._waiting.get(timeout=left) if left > 0 else self._waiting.get_nowait()
+            except queue.Empty:
                 return
+            if more is None:
+                # The gatherer is closing: nothing comes after this mark, so it may go to the end.
+                self._waiting.put(None)
+                return
+            gathered.append(more)
 
     def _make(self, gathered: Sequence[_Asked]) -> None:
         try:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
+from suanwang.basics.canonical import Json
 from suanwang.basics.errors import NotFound
 from suanwang.basics.ids import AccountId, OrganisationId, TransferId
 from suanwang.basics.money import CNY, Asset, Money
@@ -23,6 +24,8 @@ from suanwang.ledger.membership import member_state
 from suanwang.ledger.rules import Closed, Original
 from suanwang.ledger.statement import Entry, Statement, make_statement
 from suanwang.ledger.transfers import Chain, Hold, HoldState, Transfer, TransferKind
+from suanwang.store import evidence
+from suanwang.store.evidence import Evidence
 from suanwang.store.tx import Row, Tx
 
 ENTRIES_MAX = 100_000  # in one statement
@@ -107,7 +110,7 @@ def _closed_days(tx: Tx, transfers: Sequence[Transfer]) -> frozenset[date]:
 
 def open_account(tx: Tx, account: Account, *, at: Instant) -> Account:
     """Open an account, or return the one that its organisation has under that name and asset."""
-    tx.do(
+    opened = tx.do(
         "account_add",
         id=account.id,
         organisation_id=account.organisation_id,
@@ -117,6 +120,8 @@ def open_account(tx: Tx, account: Account, *, at: Instant) -> Account:
         floor_units=account.floor_units,
         created_at=to_micros(at),
     )
+    if opened:
+        evidence.add(tx, [_opening(account, at=at)])
     return account_of(tx, account.organisation_id, account.name, asset=account.asset)
 
 
@@ -198,6 +203,24 @@ def check(tx: Tx) -> LedgerCheck:
         for row in tx.all("ledger_sums")
     ]
     return check_ledger(sums, transfers=tx.one("transfers_count").transfers)
+
+
+def _opening(account: Account, *, at: Instant) -> Evidence:
+    record: dict[str, Json] = {
+        "account_id": str(account.id),
+        "organisation_id": str(account.organisation_id),
+        "name": account.name,
+        "asset": account.asset.code,
+        "scale": account.asset.scale,
+        "floor": None if account.floor_units is None else str(account.floor_units),
+    }
+    return Evidence(
+        kind="account",
+        id=account.id,
+        record=record,
+        at=at,
+        organisation_id=account.organisation_id,
+    )
 
 
 def _account(row: Row) -> Account:
