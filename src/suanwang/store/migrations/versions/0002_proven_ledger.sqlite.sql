@@ -1,0 +1,63 @@
+CREATE TABLE closings (
+    month TEXT NOT NULL,
+    until_at INTEGER NOT NULL,
+    closed_at INTEGER NOT NULL,
+    CONSTRAINT pk_closings PRIMARY KEY (month)
+) STRICT;
+CREATE INDEX ix_closings_until_at ON closings (until_at);
+CREATE TABLE log_heads (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    size INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    note TEXT NOT NULL
+) STRICT;
+CREATE INDEX ix_log_heads_size ON log_heads (size);
+CREATE TABLE log_segments (
+    first_leaf INTEGER NOT NULL,
+    leaves INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    first_seq INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    salts BLOB NOT NULL,
+    CONSTRAINT pk_log_segments PRIMARY KEY (first_leaf)
+) STRICT;
+CREATE INDEX ix_log_segments_source_first_seq ON log_segments (source, first_seq);
+CREATE TABLE log_tiles (
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    CONSTRAINT pk_log_tiles PRIMARY KEY (level, number)
+) STRICT;
+CREATE TABLE log_witnesses (
+    name TEXT NOT NULL,
+    vkey TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    CONSTRAINT pk_log_witnesses PRIMARY KEY (name)
+) STRICT;
+CREATE TABLE market_days (
+    day TEXT NOT NULL,
+    state TEXT NOT NULL,
+    preliminary_at INTEGER,
+    final_at INTEGER,
+    resettled_at INTEGER,
+    closed_at INTEGER,
+    CONSTRAINT pk_market_days PRIMARY KEY (day)
+) STRICT;
+CREATE TABLE evidence (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    organisation_id TEXT,
+    record TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    CONSTRAINT fk_evidence_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+) STRICT;
+CREATE INDEX ix_evidence_organisation_id_seq ON evidence (organisation_id, seq);
+CREATE UNIQUE INDEX uq_evidence_kind_id ON evidence (kind, id);
+ALTER TABLE transfers ADD COLUMN chain_id TEXT;
+ALTER TABLE transfers ADD COLUMN chain_place INTEGER;
+ALTER TABLE transfers ADD COLUMN chain_size INTEGER;
+ALTER TABLE transfers ADD COLUMN reverses TEXT;
+ALTER TABLE transfers ADD COLUMN day TEXT;
+CREATE INDEX ix_transfers_reverses ON transfers (reverses) WHERE reverses IS NOT NULL;
+CREATE UNIQUE INDEX uq_transfers_chain_id_chain_place ON transfers (chain_id, chain_place) WHERE chain_id IS NOT NULL;
