@@ -34,6 +34,7 @@ LATE_HELP = {
     "market": "Clear a case of asks, bids and jobs; verify and explain the result.",
     "job check": "Check job files and explain every mistake; needs no server.",
     "ledger anchor": "Put a head of the log on an EVM chain, or compare it with what is there.",
+    "ledger cosign": "Be a witness: sign a head that continues the last one signed.",
     "ledger verify": "Check a bundle offline, or that a whole database adds up.",
     "ledger": "Check the ledger.",
 }

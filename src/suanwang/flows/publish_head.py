@@ -84,7 +84,7 @@ def add_cosignature(tx: Tx, *, size: int, line: str, act: Act) -> Head:
     Raises: HeadUnknown; WitnessUnknown; NoteWrong where the signature is not of this head.
     """
     del act
-    head = log.head_of_size(tx, size)
+    head = log.head_for_update(tx, size)
     if head is None:
         raise HeadUnknown(kind="head", id=size)
     signature = Signature.parse(line)

@@ -183,6 +183,13 @@ class SecretsKeyUnreadable(Unavailable):
     code = "secrets-key-unreadable"
 
 
+class WitnessTrouble(Unavailable):
+    """Cannot use {what}: {reason}; nothing was cosigned beyond what the state file says."""
+
+    zh = "无法使用 {what}：{reason}；除状态文件所记外未作联署。"
+    code = "witness-trouble"
+
+
 class LogKeyUnreadable(Unavailable):
     """Cannot use {path}, which signs the log's heads: {reason}; put it back from a backup."""
 

@@ -176,8 +176,14 @@ def last_head(tx: Tx) -> Head | None:
 
 
 def head_of_size(tx: Tx, size: int) -> Head | None:
-    """Return the head of a size, locked, or None."""
+    """Return the head of a size, or None."""
     row = tx.first("log_head_of", size=size)
+    return _head(row) if row else None
+
+
+def head_for_update(tx: Tx, size: int) -> Head | None:
+    """Return the head of a size, locked, or None."""
+    row = tx.first("log_head_to_change", size=size)
     return _head(row) if row else None
 
 

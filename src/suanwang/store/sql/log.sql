@@ -91,6 +91,10 @@ SELECT seq, size, at, note FROM log_heads ORDER BY seq DESC LIMIT 1
 
 -- name: log_head_of
 -- The newest head of a size.
+SELECT seq, size, at, note FROM log_heads WHERE size = :size ORDER BY seq DESC LIMIT 1
+
+-- name: log_head_to_change
+-- The newest head of a size, locked: two cosignatures at once are both kept.
 SELECT seq, size, at, note FROM log_heads WHERE size = :size ORDER BY seq DESC LIMIT 1 {for_update}
 
 -- name: log_heads_before
