@@ -15,9 +15,11 @@ from pathlib import Path
 
 import suanwang.agent.errors
 import suanwang.client.errors
+import suanwang.ledger.log.errors
 import suanwang.market.command_errors
 import suanwang.market.errors
 import suanwang.market.receipts
+import suanwang.server.anchor_errors
 import suanwang.server.app
 from suanwang.jobs.lifecycle import JobEvent
 from suanwang.server.http.error_codes import error_classes, template_of
@@ -33,6 +35,8 @@ LOADED = (
     suanwang.market.command_errors,
     suanwang.market.errors,
     suanwang.market.receipts,
+    suanwang.ledger.log.errors,
+    suanwang.server.anchor_errors,
     suanwang.server.app,
 )
 
