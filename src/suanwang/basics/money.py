@@ -6,7 +6,7 @@ Never a float. Amounts of different assets refuse to be added; rounding has a na
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import total_ordering
 
@@ -90,7 +90,7 @@ class Money:
             scaled = Decimal(text if plain else "NaN").scaleb(asset.scale)
             # "1e999999" is a short text and a number of a million digits: look before expanding.
             small = scaled.is_finite() and scaled.adjusted() < _DIGITS_MAX
-        except (AttributeError, InvalidOperation, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, TypeError, ValueError):
             raise AmountUnreadable(scale=asset.scale, asset=asset, found=text) from None
         if not small or scaled != scaled.to_integral_value():
             raise AmountUnreadable(scale=asset.scale, asset=asset, found=text)
