@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -52,11 +53,15 @@ def tiles(*, fork: bytes = b""):
 @contextmanager
 def py_evm():
     """Serve py-evm's JSON-RPC by HTTP, with errors as a node writes them."""
+    # py-evm raises the limit of the whole process beyond what C's stack holds: other tests, which
+    # nest JSON without end, would die of it.
+    limit = sys.getrecursionlimit()
     from eth_tester.exceptions import TransactionFailed  # noqa: PLC0415 - slow
     from web3 import Web3  # noqa: PLC0415 - slow
     from web3.datastructures import NamedElementOnion  # noqa: PLC0415 - slow
     from web3.providers.eth_tester import EthereumTesterProvider  # noqa: PLC0415 - slow
 
+    sys.setrecursionlimit(limit)
     chain = EthereumTesterProvider()
     # With the provider's own middleware, which gives names and numbers the form of JSON-RPC.
     ask = chain.request_func(Web3(chain), NamedElementOnion([]))
