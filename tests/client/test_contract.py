@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from suanwang.basics.errors import SuanwangError
-from suanwang.client import wire, wire_grid, wire_money, wire_proofs
+from suanwang.client import wire, wire_grid, wire_money, wire_proofs, wire_vouchers
 from suanwang.client.sync.client import Client
 
 API = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8"))
@@ -42,6 +42,9 @@ CALLS = [
     lambda c, _: list(c.offers.list()),
     lambda c, _: list(c.accounts.list()),
     lambda c, _: c.accounts.statement(),
+    lambda c, _: list(c.accounts.statements()),
+    lambda c, _: c.accounts.closed_statement("a", "2026-11"),
+    lambda c, _: list(c.accounts.closings()),
     lambda c, _: next(c.events.follow()),
     lambda c, _: c.webhooks.create("https://x"),
     lambda c, _: list(c.webhooks.list()),
@@ -51,6 +54,7 @@ CALLS = [
     lambda c, _: c.secrets.set("s", "v"),
     lambda c, _: list(c.secrets.list()),
     lambda c, _: c.secrets.remove("s"),
+    lambda c, path: c.exports.fetch("focus", path / "bills.csv"),
     lambda c, _: c.ledger.key(),
     lambda c, _: c.ledger.checkpoint(),
     lambda c, _: list(c.ledger.heads()),
@@ -61,7 +65,29 @@ CALLS = [
     lambda c, _: c.ledger.add_witness("k"),
     lambda c, _: c.ledger.cosign(1, "l"),
     lambda c, _: c.ledger.bundle("j"),
+    lambda c, _: list(c.vouchers.programmes()),
+    lambda c, _: c.vouchers.programme("p"),
+    lambda c, _: c.vouchers.fill("p", "rates", "20", source="s"),
+    lambda c, _: c.vouchers.fund("p", "1"),
+    lambda c, _: c.vouchers.grant("p", "o", "1"),
+    lambda c, _: c.vouchers.pay("p"),
+    lambda c, _: c.vouchers.report("p"),
+    lambda c, _: c.vouchers.record_party("o", region="x"),
+    lambda c, _: list(c.vouchers.list()),
+    lambda c, _: list(c.vouchers.claims()),
+    lambda c, _: c.vouchers.claim("p", "j"),
+    lambda c, _: c.vouchers.show_claim("v"),
+    lambda c, _: c.vouchers.deliver("v", []),
+    lambda c, _: c.vouchers.review("v", approve=True),
+    lambda c, _: c.vouchers.claw_back("v", "r"),
     lambda c, _: c.operator.open_organisation("x"),
+    lambda c, _: c.operator.verify_organisation(
+        "o", registration_number="n", legal_representative="l", documents={"d": "0"}
+    ),
+    lambda c, _: c.operator.refuse_organisation("o", reason="r"),
+    lambda c, _: c.operator.suspend_organisation("o", reason="r"),
+    lambda c, _: c.operator.reinstate_organisation("o", reason="r"),
+    lambda c, _: c.operator.close_organisation("o", reason="r"),
     lambda c, _: c.operator.add_project("o", "x"),
     lambda c, _: list(c.operator.projects("o")),
     lambda c, _: c.operator.add_member("o", "x"),
@@ -72,6 +98,7 @@ CALLS = [
     lambda c, _: list(c.operator.keys("o")),
     lambda c, _: c.operator.revoke_key("k"),
     lambda c, _: c.operator.top_up("o", "1", reference="r"),
+    lambda c, _: c.operator.set_credit_limit("o", "1"),
     lambda c, _: c.operator.add_centre("o", "x", zone="guian"),
     lambda c, _: c.operator.drain_centre("c"),
     lambda c, _: c.operator.reopen_centre("c"),
@@ -133,6 +160,8 @@ SHAPES = {
     wire_grid.Me: "MeOut",
     wire_money.Account: "AccountOut",
     wire_money.Statement: "StatementOut",
+    wire_money.ClosedStatement: "ClosedStatementOut",
+    wire_money.ClosedMonth: "ClosedMonthOut",
     wire_money.Entry: "EntryOut",
     wire_money.Key: "KeyOut",
     wire_money.Organisation: "OpenedOut",
@@ -150,6 +179,13 @@ SHAPES = {
     wire_proofs.Inclusion: "InclusionOut",
     wire_proofs.Consistency: "ConsistencyOut",
     wire_proofs.Witness: "WitnessOut",
+    wire_vouchers.VoucherProgramme: "ProgrammeOut",
+    wire_vouchers.VoucherRule: "RuleOut",
+    wire_vouchers.VoucherGrant: "GrantOut",
+    wire_vouchers.VoucherClaim: "ClaimOut",
+    wire_vouchers.VoucherReport: "ReportOut",
+    wire_vouchers.VoucherReportRow: "ReportRowOut",
+    wire_vouchers.VoucherParty: "PartyOut",
 }
 # Fields of pages, computed from others, or of no use beside `raw`.
 LEFT_OUT = {"next_cursor", "chosen"}

@@ -41,6 +41,14 @@ def body(request):
 @pytest.mark.parametrize(("words", "answer", "asked", "said"), [
     (("organisation", "add", "Lab"), OPENED, "POST /v1/organisations", SECRET),
     (("organisation", "list"), pages(ORGANISATION), "GET /v1/organisations", "Lab"),
+    (("organisation", "refuse", "org_1", "--reason", "x"), ORGANISATION | {"state": "closed"},
+     "POST /v1/organisations/org_1/refuse", "closed"),
+    (("organisation", "suspend", "org_1", "--reason", "x"), ORGANISATION | {"state": "suspended"},
+     "POST /v1/organisations/org_1/suspend", "suspended"),
+    (("organisation", "reinstate", "org_1", "--reason", "x"), ORGANISATION | {"state": "verified"},
+     "POST /v1/organisations/org_1/reinstate", "verified"),
+    (("organisation", "close", "org_1", "--reason", "x", "-y"), ORGANISATION | {"state": "closed"},
+     "POST /v1/organisations/org_1/close", "closed"),
     (("key", "add", "org_1", "--role", "buyer"), a_key(), "POST /v1/organisations/org_1/keys",
      SECRET),
     (("key", "list", "org_1"), pages(a_key(key=None)), "GET /v1/organisations/org_1/keys",
@@ -126,3 +134,20 @@ def test_a_members_key_names_them_and_removing_a_member_asks_first(fake, suan):
     asked = len(fake.requests)
     assert suan("operator", "member", "remove", "org_1", "mem_1", typed="n\n").code == 1
     assert len(fake.requests) == asked
+
+
+def test_verifying_sends_the_documents_hash_and_not_the_document(fake, suan, tmp_path):
+    (tmp_path / "licence.pdf").write_bytes(b"hello")
+    fake.trouble = [httpx.Response(200, json=ORGANISATION | {"state": "verified"})]
+    who = ("--code", "91330100799655058B", "--representative", "Lin")
+    done = suan("operator", "organisation", "verify", "org_1", *who, "--document",
+                str(tmp_path / "licence.pdf"))  # fmt: skip
+    assert (done.code, "verified" in done.out) == (0, True), done.err
+    digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    assert body(fake.requests[-1])["documents"] == {"licence.pdf": digest}
+
+
+def test_closing_a_member_asks_first(fake, suan):
+    asked = ("operator", "organisation", "close", "org_1", "--reason", "x")
+    assert suan(*asked, typed="n\n").code == 1
+    assert fake.requests == []

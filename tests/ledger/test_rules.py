@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.ledger.books import NOW, a_book, a_transfer, state_of
 
-from suanwang.basics.ids import AccountId, TransferId
+from suanwang.basics.ids import AccountId, OrganisationId, TransferId
 from suanwang.basics.money import Money
 from suanwang.ledger import errors
 from suanwang.ledger.book import AccountBook, apply
@@ -166,7 +166,10 @@ def a_book_of(*, buyer=MemberState.VERIFIED, provider=MemberState.VERIFIED) -> A
     book = a_book("buyer 10, provider 5")
     for name, state in (("buyer", buyer), ("provider", provider)):
         account_id = AccountId(name)
-        book.accounts[account_id] = replace(book.accounts[account_id], owner_state=state)
+        owner = OrganisationId(f"org of {name}")
+        book.accounts[account_id] = replace(
+            book.accounts[account_id], organisation_id=owner, owner_state=state
+        )
     return book
 
 
@@ -201,6 +204,19 @@ def test_what_a_suspended_member_has_held_is_still_posted_and_released():
     book.accounts[AccountId("buyer")] = suspended
     apply(book, [a_transfer("post 3 of h keeping"), a_transfer("release h")])
     assert state_of(book) == "buyer 7, provider 8"
+
+
+def test_a_suspended_members_earnings_still_move_between_its_own_accounts():
+    book = a_book_of(provider=MemberState.SUSPENDED)
+    own = replace(
+        book.accounts[AccountId("provider")],
+        id=AccountId("provider2"),
+        balance_units=0,
+    )
+    book.accounts[AccountId("provider2")] = own
+    assert len(apply(book, [a_transfer("move 4 provider → provider2")])) == 1
+    with pytest.raises(errors.MemberSuspended):
+        apply(book, [a_transfer("move 1 provider → buyer")])
 
 
 def test_the_exchange_and_old_rows_are_simply_open():

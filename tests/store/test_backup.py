@@ -6,7 +6,7 @@ import threading
 import pytest
 from tests.builders import Ids, a_member, an_exchange, an_organisation
 
-from suanwang.store import backup, identity
+from suanwang.store import backup, identity, schema
 from suanwang.store.database import Store
 from suanwang.store.errors import BackupRefused, SchemaUnknown
 
@@ -55,7 +55,7 @@ def test_a_backup_goes_into_a_fresh_database(
     copy = backup.backup(database_url, tmp_path / "one.backup")
     backup.restore(empty_database_url, copy)
     assert names(empty_database_url) == ["Exchange", "Meridian Lab"]
-    assert backup.upgrade(empty_database_url) == "0001"
+    assert backup.upgrade(empty_database_url) == schema.HEAD
 
 
 def test_a_backup_never_replaces_another_unasked(filled, database_url, tmp_path, tools):

@@ -202,11 +202,6 @@ def test_lists_may_be_bound(store):
     assert store.read_now(lambda tx: tx.all("transfers_made", ids=[])) == []
 
 
-def test_whole_numbers_come_back_as_whole_numbers(store):
-    row = store.read_now(lambda tx: tx.one("balance_before", account_id="x", before=2**62))
-    assert type(row.units) is int
-
-
 @pytest.mark.parametrize("url", ["", "mysql://x/y", "nonsense", "oracle://x", "sqlite:///"])
 def test_a_database_that_is_none_is_refused_by_name(url):
     with pytest.raises(DatabaseUnknown):

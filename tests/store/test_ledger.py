@@ -35,7 +35,7 @@ from suanwang.ledger.transfers import (
     release,
     reverse,
 )
-from suanwang.store import ledger
+from suanwang.store import ledger, past
 
 DAY = Slot(NOW, NOW + timedelta(days=1))
 
@@ -195,7 +195,7 @@ def test_a_statement_shows_a_period_between_what_was_before_and_after(world):
     days = [NOW + timedelta(days=n) for n in (-1, 0, 1)]
     for n, at in enumerate(days, 1):
         world.post(world.move(n, world.buyer, world.fees, at=at, memo={"n": str(n)}))
-    statement = world.store.read_now(lambda tx: ledger.statement(tx, world.buyer, DAY))
+    statement, _ = world.store.read_now(lambda tx: past.statement(tx, world.buyer, DAY))
     assert statement.opening == Money(-1)
     assert [line.entry.amount for line in statement.lines] == [Money(100), Money(-2)]
     assert statement.lines[1].entry.other_id == world.fees
@@ -206,7 +206,7 @@ def test_a_statement_shows_a_period_between_what_was_before_and_after(world):
 def test_holds_are_no_entries_of_a_statement(world):
     held = world.hold(10)
     world.post(held, release(world.ids(TransferId), held.id, at=NOW))
-    statement = world.store.read_now(lambda tx: ledger.statement(tx, world.buyer, DAY))
+    statement, _ = world.store.read_now(lambda tx: past.statement(tx, world.buyer, DAY))
     assert len(statement.lines) == 1
 
 

@@ -161,6 +161,12 @@ class BudgetId(Id):
     prefix = "bgt"
 
 
+class GrantId(Id):
+    """One grant of vouchers to a firm."""
+
+    prefix = "vgr"
+
+
 class ClaimId(Id):
     """One claim under a voucher programme."""
 

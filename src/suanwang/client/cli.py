@@ -19,13 +19,16 @@ from suanwang.client.command import ClientCommand, LateGroup, translate
 from suanwang.client.commands import (
     account,
     centre,
+    export,
     job,
     ledger,
     login,
     member,
+    membership,
     operator,
     secret,
     shell,
+    voucher,
 )
 from suanwang.client.commands.offers import offers
 from suanwang.client.errors import EXIT_INTERRUPTED, Declined, ServerUnreachable
@@ -60,11 +63,14 @@ app.command(
     cls=ClientCommand,
     epilog="Example: suan login --url https://grid.example --key-file buyer.key",
 )(login.login)
+operator.organisation.add_typer(membership.app)  # nameless: its commands stand beside add, list
 operator.app.add_typer(member.projects, name="project")
 operator.app.add_typer(member.members, name="member")
 app.add_typer(operator.app, name="operator")
 app.add_typer(secret.app, name="secret")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(voucher.app, name="voucher")
+app.add_typer(export.app, name="export")
 app.add_typer(shell.app, name="completion")
 
 

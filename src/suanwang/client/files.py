@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from suanwang.basics.errors import SuanwangError
 from suanwang.client.errors import FileForbidden, FileIsFolder, FileMissing, FileTrouble
@@ -24,6 +25,19 @@ def named_trouble(path: object) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:
         raise file_error(path, error) from None
+
+
+@contextlib.contextmanager
+def whole(place: Path) -> Iterator[BinaryIO]:
+    """Open a file to write; it appears under its name only when it is whole."""
+    draft = place.with_name(f".{place.name}.part")
+    try:
+        with named_trouble(place), draft.open("wb") as file:
+            yield file
+        with named_trouble(place):
+            draft.replace(place)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def file_error(path: object, error: OSError | ValueError) -> SuanwangError:

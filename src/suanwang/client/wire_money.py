@@ -23,6 +23,37 @@ class Account(Resource):
     held: Decimal
     available: Decimal
     organisation_id: str | None = None
+    credit_limit: Decimal | None = None  # how far below zero it may go; None: no limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedStatement(Resource):
+    """One account over one closed month: on record, and never changed."""
+
+    id: str
+    account_id: str
+    organisation_id: str
+    name: str
+    month: str
+    currency: str
+    opening: Decimal
+    credits: Decimal
+    debits: Decimal
+    closing: Decimal
+    held: Decimal
+    entries: int
+    entries_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedMonth(Resource):
+    """A month whose books are closed; `statements` is None while they are drawn up."""
+
+    month: str
+    until: datetime
+    closed_at: datetime
+    statements: int | None = None
+    statements_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

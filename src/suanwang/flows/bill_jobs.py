@@ -1,8 +1,9 @@
-"""Bill: usage × cleared price. The hold pays provider, fee and tax; the rest of it is released."""
+"""Bill: usage × cleared price. Vouchers pay first, the hold the rest; what is left is freed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from suanwang.basics.canonical import Json
 from suanwang.basics.ids import AccountId, BillId, CentreId, JobId, OrganisationId
@@ -14,9 +15,11 @@ from suanwang.flows.change import Change
 from suanwang.flows.specs import spec_of
 from suanwang.flows.terms import terms_of
 from suanwang.flows.timing import Timing
+from suanwang.flows.voucher_subsidy import VoucherDesk, funding_moves
 from suanwang.jobs.bill import Bill, Shares, bill_for
 from suanwang.jobs.lifecycle import JobEvent
 from suanwang.jobs.parts import Mode, Parties, line_to_wire, parts_of_line, sum_parts
+from suanwang.jobs.subsidy import Subsidy
 from suanwang.jobs.usage import UsageRecord
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.transfers import chained
@@ -37,6 +40,7 @@ def bill_jobs(tx: Tx, *, act: Act, timing: Timing) -> int:
     if not metered:
         return 0
     held = jobs.held(tx, metered)
+    desk = VoucherDesk.open(tx, {job.organisation_id for job in metered}, act=act)
     providers = _providers(tx, metered)
     exchange = funds.exchange_accounts(tx)
     change = Change(act)
@@ -45,17 +49,22 @@ def bill_jobs(tx: Tx, *, act: Act, timing: Timing) -> int:
         provider, account = providers[_centre_of(job)]
         bill = _bill_of(job, held.get(job.id, _NOTHING))
         shares = bill.shares if bill else _NO_SHARES
-        stored = _stored(job, provider, bill, exchange=exchange.organisation_id, act=act)
-        posts = funds.posts_of(job, shares, provider=account, exchange=exchange, act=act)
+        gross = _stored(job, provider, bill, exchange=exchange.organisation_id, act=act)
+        subsidy = _subsidy(desk, job, gross)
+        stored = _with_vouchers(gross, subsidy)
+        owed = _owed_by_buyer(shares, subsidy.paid_to(provider))
+        posts = funds.posts_of(job, owed, provider=account, exchange=exchange, act=act)
+        moves = funding_moves(subsidy, job, {provider: account}, act=act)
+        desk.applied(job, subsidy, stored.id, moves)
         # What a bill moves is moved together or not at all, under the bill's own name.
-        change.transfer(chained(stored.id, posts) if shares.total else posts)
+        change.transfer(chained(stored.id, [*posts, *moves]) if shares.total else posts)
         change.testify("bill", stored.id, on_record(stored, job), job=job)
         written.append(stored)
         change.advance(
             job,
             JobEvent.BILL,
-            detail={"total": shares.total, "provider": shares.provider, "fee": shares.fees},
-            charge=shares.total,
+            detail=_detail(stored, shares),
+            charge=stored.total,
             hold_id=None,
         )
     bills.add(tx, written)
@@ -108,6 +117,30 @@ def _stored(
         gross=shares.total,
         mode=Mode.DIRECT,
     )
+
+
+def _subsidy(desk: VoucherDesk, job: Job, gross: StoredBill) -> Subsidy:
+    """Ask the programmes of a buyer what they pay of a bill; without use there is nothing."""
+    if job.usage is None or not gross.total:
+        return Subsidy()
+    usage_id = str(job.usage["usage_id"])
+    return desk.subsidy_for(job, gross.lines, supplier=gross.provider_id, usage_id=usage_id)
+
+
+def _with_vouchers(gross: StoredBill, subsidy: Subsidy) -> StoredBill:
+    """Put voucher lines last; the buyer pays what they leave."""
+    lines = (*gross.lines, *subsidy.lines)
+    return replace(gross, lines=lines, total=gross.total - subsidy.total)
+
+
+def _owed_by_buyer(shares: Shares, paid: Money) -> Shares:
+    return replace(shares, provider=shares.provider - paid)
+
+
+def _detail(stored: StoredBill, shares: Shares) -> dict[str, Money]:
+    detail = {"total": stored.total, "provider": shares.provider, "fee": shares.fees}
+    vouchers = shares.total - stored.total
+    return {**detail, "vouchers": vouchers} if vouchers else detail
 
 
 def on_record(bill: StoredBill, job: Job) -> dict[str, Json]:

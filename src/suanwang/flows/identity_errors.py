@@ -45,3 +45,17 @@ class TooManySecrets(Refused):
 
     zh = "每个组织最多保存 {limit} 个机密；请先移除一个。"
     code = "too-many-secrets"
+
+
+class MemberNotEmpty(Conflict):
+    """The organisation {id} still has money: {found}; pay it out, then close it."""
+
+    zh = "组织 {id} 仍有资金：{found}；请先付清再关闭。"
+    code = "member-not-empty"
+
+
+class ExchangeNoMember(Conflict):
+    """The organisation {id} is the exchange itself; only members are verified or suspended."""
+
+    zh = "组织 {id} 是交易所自身；只有成员才需核验或暂停。"
+    code = "exchange-no-member"

@@ -8,11 +8,13 @@ from datetime import timedelta
 from suanwang.flows import (
     bill_jobs,
     clear_round,
+    close_month,
     close_unmetered,
     expire_holds,
     expire_leases,
     expire_quotes,
     extend_log,
+    grant_voucher,
     place_jobs,
     quote_jobs,
     settle_day,
@@ -89,6 +91,19 @@ EXPIRE_HOLDS = Loop(
     step=expire_holds.expire_due,
     batch=expire_holds.HOLDS_MAX,
 )
+LAPSE_VOUCHERS = Loop(
+    name="lapse vouchers",
+    every=_each(60),
+    step=grant_voucher.lapse_vouchers,
+    batch=grant_voucher.BATCH,
+)
+CLOSE_MONTH = Loop(
+    name="close month",
+    every=_each(600),
+    step=close_month.close_month,
+    batch=1,  # a step that did anything is followed by another, until the month is drawn up
+    leader_only=True,
+)
 EXTEND_LOG = Pipeline(
     name="extend log",
     every=_each(0.5),
@@ -109,5 +124,7 @@ LOOPS: tuple[Loop | Pipeline, ...] = (
     BILL,
     SETTLE,
     EXPIRE_HOLDS,
+    LAPSE_VOUCHERS,
+    CLOSE_MONTH,
     EXTEND_LOG,
 )

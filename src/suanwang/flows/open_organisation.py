@@ -1,4 +1,8 @@
-"""Open an organisation: its accounts, its first project, its first keys."""
+"""Open an organisation: its accounts, its first project, its first keys.
+
+A member is verified by the word of the operator who lets it in, which is kept as evidence, or has
+only applied and moves no money until it is verified (`flows/change_membership.py`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from suanwang.basics.ids import AccountId, OrganisationId
 from suanwang.flows.act import Act, Actor
 from suanwang.flows.identity_errors import ExchangeOpenAlready
 from suanwang.flows.issue_key import NewKey, issue_key
+from suanwang.flows.party import add_party_word
 from suanwang.flows.record_operator_action import record_operator_action
 from suanwang.ledger.accounts import (
     EXCHANGE_ACCOUNTS,
@@ -16,6 +21,7 @@ from suanwang.ledger.accounts import (
     AccountName,
     floor_of,
 )
+from suanwang.ledger.membership import OPEN, MemberState
 from suanwang.store import identity, ledger
 from suanwang.store.identity import Organisation, OrganisationKind
 from suanwang.store.outbox import publish
@@ -28,6 +34,7 @@ class NewOrganisation:
 
     name: str
     keys: tuple[NewKey, ...] = ()
+    state: MemberState = MemberState.VERIFIED  # a member's; or APPLIED
     kind: OrganisationKind = OrganisationKind.MEMBER
 
 
@@ -43,13 +50,14 @@ class Opened:
 def open_organisation(tx: Tx, new: NewOrganisation, *, act: Act) -> Opened:
     """Let an organisation in. Only an operator may, or the exchange when it opens itself."""
     is_exchange = new.kind is OrganisationKind.EXCHANGE
+    assert new.state in (MemberState.VERIFIED, MemberState.APPLIED), "nobody comes in suspended"
     if is_exchange and identity.exchange(tx) is not None:
         raise ExchangeOpenAlready
     organisation = Organisation(
         id=act.new_id(OrganisationId),
         name=new.name,
         kind=new.kind,
-        state="open",
+        state=OPEN if is_exchange else new.state.value,
         created_at=act.now,
     )
     identity.add_organisation(tx, organisation)
@@ -66,6 +74,8 @@ def open_organisation(tx: Tx, new: NewOrganisation, *, act: Act) -> Opened:
         act=act,
     )
     keys = tuple(issue_key(tx, organisation.id, key, act=act) for key in new.keys)
+    if not is_exchange:
+        add_party_word(tx, organisation, "open", {}, act=act)
     return Opened(organisation=organisation, accounts=accounts, keys=keys)
 
 

@@ -20,7 +20,7 @@ from suanwang.grid.centre import PoolState
 from suanwang.grid.demand import Demand, Option
 from suanwang.jobs.bill import Terms
 from suanwang.jobs.round import terms_of
-from suanwang.ledger.errors import FundsInsufficient
+from suanwang.ledger.errors import FundsInsufficient, MemberSuspended
 from suanwang.store import centres, jobs, ledger, reservations
 from suanwang.store.jobs import Job
 from suanwang.store.reservations import Occupancy, Reservation
@@ -58,7 +58,8 @@ class Placing:
     def reserve(self, job: Job, place: Place, *, held: Money) -> Mapping[str, Any] | None:
         """Reserve a place and fit the hold to it; return the job's new fields, or None.
 
-        None: the cards are gone, or there are no funds for a dearer place.
+        None: the cards are gone, or there are no funds for a dearer place, or its buyer may
+        spend nothing new.
         """
         option = place.option
         wanted = Reservation(
@@ -68,7 +69,7 @@ class Placing:
             return None
         try:
             hold_id = self._fit_hold(job, held=held, needed=option.cost_at_most)
-        except FundsInsufficient:
+        except (FundsInsufficient, MemberSuspended):
             return None
         self._kept.add(wanted)
         self._change.keep_cards(wanted)

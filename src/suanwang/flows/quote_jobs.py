@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from pydantic import ValidationError
 
@@ -28,7 +29,7 @@ from suanwang.grid.placement import plan
 from suanwang.jobs.demand import demand_of
 from suanwang.jobs.lifecycle import JobEvent, JobState
 from suanwang.jobs.spec import JobSpec
-from suanwang.ledger.errors import FundsInsufficient
+from suanwang.ledger.errors import FundsInsufficient, MemberNotVerified, MemberSuspended
 from suanwang.ledger.transfers import Transfer
 from suanwang.store import centres, jobs, ledger, quotes
 from suanwang.store.jobs import Job
@@ -38,6 +39,9 @@ from suanwang.store.tx import Tx
 BATCH = 100
 DETAIL_MAX = 500
 OPTIONS_KEPT = 50  # of one quote; the chosen one comes first
+# One buyer's refusal ends that buyer's jobs, never the batch: it is everybody's.
+HoldRefused: TypeAlias = FundsInsufficient | MemberNotVerified | MemberSuspended
+_HOLD_REFUSED = (FundsInsufficient, MemberNotVerified, MemberSuspended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +194,7 @@ def _whys(options: Sequence[Option]) -> str:
 
 
 def _accept_all(tx: Tx, change: Change, asked: Sequence[tuple[Job, Quote]]) -> None:
-    """Accept quotes in order for as long as there are funds; who has none left is rejected."""
+    """Accept quotes in order while there are funds; a job whose hold is refused is rejected."""
     if not asked:
         return
     exchange = funds.exchange_accounts(tx)
@@ -206,24 +210,25 @@ def _accept_all(tx: Tx, change: Change, asked: Sequence[tuple[Job, Quote]]) -> N
         refusals = _hold_all(tx, holds)
         for (job, quote), held in zip(by_owner[owner], holds, strict=True):
             if held is not None and held.id in refusals:
-                change.end(job, JobEvent.REJECT, "funds-insufficient", refusals[held.id].facts)
+                why = refusals[held.id]
+                change.end(job, JobEvent.REJECT, why.code, why.facts)
             else:
                 accept_quote.accept(change, job, quote, held=held)
 
 
-def _hold_all(tx: Tx, holds: Sequence[Transfer | None]) -> dict[TransferId, FundsInsufficient]:
+def _hold_all(tx: Tx, holds: Sequence[Transfer | None]) -> dict[TransferId, HoldRefused]:
     """Make holds, all at once if there are funds for all; return the refused ones otherwise."""
     wanted = [each for each in holds if each is not None]
     try:
         ledger.post(tx, wanted)
-    except FundsInsufficient:
+    except _HOLD_REFUSED:
         return dict(_hold_each(tx, wanted))
     return {}
 
 
-def _hold_each(tx: Tx, holds: Sequence[Transfer]) -> Iterator[tuple[TransferId, FundsInsufficient]]:
+def _hold_each(tx: Tx, holds: Sequence[Transfer]) -> Iterator[tuple[TransferId, HoldRefused]]:
     for each in holds:
         try:
             ledger.post(tx, [each])
-        except FundsInsufficient as why:
+        except _HOLD_REFUSED as why:
             yield each.id, why

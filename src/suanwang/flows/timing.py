@@ -20,6 +20,7 @@ class Timing:
     silence_wait: timedelta = timedelta(minutes=1)  # for a centre to speak before a job is rejected
     usage_wait: timedelta = timedelta(minutes=10)  # for a usage record after the job's return
     move_wait: timedelta = timedelta(hours=1)  # for another place after a centre's fault
+    close_after: timedelta = timedelta(days=5)  # a month's books, after its end
 
     @property
     def silent_after(self) -> timedelta:

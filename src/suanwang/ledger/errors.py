@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suanwang.basics.errors import Conflict, Invalid, NotFound, Refused
+from suanwang.basics.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 
 
 class FundsInsufficient(Refused):
@@ -129,3 +129,34 @@ class MemberSuspended(Refused):
 
     zh = "成员 {organisation} 已被暂停；恢复之前不能支出。"
     code = "member-suspended"
+
+
+class BankDaysUnknown(Unavailable):
+    """There is no table of bank days for {year} (there is for: {known}); add that year's notice."""
+
+    zh = "没有 {year} 年的银行工作日表（已有：{known}）；请补充该年度的放假通知。"
+    code = "bank-days-unknown"
+
+
+class CreditCodeWrong(Invalid):
+    """Expected a unified social credit code of 18 characters, found {found!r}: {reason}."""
+
+    zh = "应为 18 位统一社会信用代码，实际为 {found!r}：{reason}。"
+    code = "credit-code-wrong"
+
+
+class StatementUnbalanced(Conflict):
+    """The entries of {account} in {month} lead to {found}, the account to {expected}.
+
+    Somebody has changed the ledger's rows by hand: `suan ledger verify` says which.
+    """
+
+    zh = "账户 {account} 在 {month} 的分录合计为 {found}，账户自身为 {expected}。"
+    code = "statement-unbalanced"
+
+
+class CreditInUse(Refused):
+    """The account {account} stands at {available}; its limit cannot be {limit} {asset}."""
+
+    zh = "账户 {account} 的可用余额为 {available}；其额度不能设为 {limit} {asset}。"
+    code = "credit-in-use"

@@ -111,12 +111,14 @@ def check_open(transfer: Transfer, closed: Closed) -> None:
 def check_members(transfer: Transfer, debit: Account, credit: Account) -> None:
     """Refuse members that may not move anything. Raises MemberNotVerified, MemberSuspended.
 
-    What is corrected is no new spending: a reversal may debit a suspended member.
+    What is corrected is no new spending: a reversal may debit a suspended member. Nor is what
+    moves between a member's own accounts, as its earnings do when their day is settled.
     """
     for account in (debit, credit):
         if account.owner_state in (MemberState.APPLIED, MemberState.CLOSED):
             raise MemberNotVerified(organisation=account.organisation_id, found=account.owner_state)
-    if debit.owner_state is MemberState.SUSPENDED and transfer.reverses is None:
+    is_spending = transfer.reverses is None and debit.organisation_id != credit.organisation_id
+    if is_spending and debit.owner_state is MemberState.SUSPENDED:
         raise MemberSuspended(organisation=debit.organisation_id)
 
 

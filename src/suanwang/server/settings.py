@@ -66,6 +66,12 @@ class Settings:
         'When bills are settled: "day" (the Beijing day) or a number of seconds.',
         "何时结算账单：“day”（北京日）或秒数。",
     )
+    books_close_days: int = _setting(
+        5,
+        "Days after a month's end (Beijing) at which its books are closed.",
+        "月末（北京时间）之后多少天结账。",
+        least=0,
+    )
     head_every_seconds: float = _setting(
         60.0,
         "Seconds between signed heads of the log, when it has grown.",

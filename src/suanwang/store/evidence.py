@@ -60,6 +60,11 @@ def find(tx: Tx, kind: str, record_id: str) -> Evidence:
     return _evidence(row)
 
 
+def words(tx: Tx, kind: str, record_id: str) -> int:
+    """Count the records about one thing; the next one's id is "…#2" after the first, and so on."""
+    return int(tx.one("evidence_words", kind=kind, id=record_id).words)
+
+
 def after(tx: Tx, seq: int, *, limit: int = PAGE_MAX) -> list[Evidence]:
     """List records after `seq`, in order."""
     return [_evidence(row) for row in tx.all("evidence_after", after=seq, limit=limit)]

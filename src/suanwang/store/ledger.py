@@ -15,20 +15,17 @@ from suanwang.basics.canonical import Json
 from suanwang.basics.errors import NotFound
 from suanwang.basics.ids import AccountId, OrganisationId, TransferId
 from suanwang.basics.money import CNY, Asset, Money
-from suanwang.basics.slots import Instant, Slot, from_micros, to_micros
+from suanwang.basics.slots import Instant, from_micros, to_micros
 from suanwang.ledger.accounts import Account
 from suanwang.ledger.book import AccountBook, apply
 from suanwang.ledger.check import AccountSums, LedgerCheck, check_ledger
 from suanwang.ledger.errors import HoldUnknown, TransferIdReused
 from suanwang.ledger.membership import member_state
 from suanwang.ledger.rules import Closed, Original
-from suanwang.ledger.statement import Entry, Statement, make_statement
 from suanwang.ledger.transfers import Chain, Hold, HoldState, Transfer, TransferKind
 from suanwang.store import evidence
 from suanwang.store.evidence import Evidence
 from suanwang.store.tx import Row, Tx
-
-ENTRIES_MAX = 100_000  # in one statement
 
 
 def post(tx: Tx, transfers: Sequence[Transfer]) -> list[Transfer]:
@@ -61,7 +58,7 @@ def _load(tx: Tx, transfers: Sequence[Transfer]) -> AccountBook:
     made = tx.all("transfers_made", ids=[t.id for t in transfers])
     until = rows[0].closed_until if rows else None
     return AccountBook(
-        [_account(row) for row in rows],
+        [account_from(row) for row in rows],
         holds,
         {TransferId(r.id): r.fingerprint for r in made},
         originals=originals,
@@ -132,7 +129,7 @@ def account_of(
     row = tx.first("account_by_owner", organisation_id=organisation_id, name=name, asset=asset.code)
     if row is None:
         raise NotFound(kind="account", id=f"{organisation_id}/{name}/{asset}")
-    return _account(row)
+    return account_from(row)
 
 
 def account(tx: Tx, account_id: str) -> Account:
@@ -140,12 +137,18 @@ def account(tx: Tx, account_id: str) -> Account:
     row = tx.first("account_by_id", id=account_id)
     if row is None:
         raise NotFound(kind="account", id=account_id)
-    return _account(row)
+    return account_from(row)
 
 
 def accounts_of(tx: Tx, organisation_id: OrganisationId) -> list[Account]:
     """Return every account of an organisation."""
-    return [_account(r) for r in tx.all("accounts_of", organisation_id=organisation_id)]
+    return [account_from(r) for r in tx.all("accounts_of", organisation_id=organisation_id)]
+
+
+def accounts_of_for_update(tx: Tx, organisation_id: OrganisationId) -> list[Account]:
+    """Lock every account of an organisation."""
+    ids = [account.id for account in accounts_of(tx, organisation_id)]
+    return [account_from(r) for r in tx.all("accounts_to_change", ids=ids)] if ids else []
 
 
 def hold(tx: Tx, hold_id: str) -> Hold:
@@ -175,27 +178,24 @@ def transfers_of(tx: Tx, group_id: str, *, limit: int = 1_000) -> list[Transfer]
     return [_transfer(r) for r in tx.all("transfers_of_group", group_id=group_id, limit=limit)]
 
 
-def statement(tx: Tx, account_id: str, period: Slot) -> Statement:
-    """Draw up an account's statement; more than ENTRIES_MAX entries fail, never vanish."""
-    whose = account(tx, account_id)
-    since, until = to_micros(period.start), to_micros(period.end)
-    opening = tx.one("balance_before", account_id=account_id, before=since).units
-    closing = tx.one("balance_before", account_id=account_id, before=until).units
-    rows = tx.all("entries_of", account_id=account_id, since=since, until=until, limit=ENTRIES_MAX)
-    return make_statement(
-        whose,
-        period,
-        opening=Money(opening, whose.asset),
-        entries=[_entry(r, whose) for r in rows],
-        closing=Money(closing, whose.asset),
-    )
+def save_floor(tx: Tx, account: Account) -> None:
+    """Write how far an account may go; whoever calls has checked that it is not below."""
+    tx.do("account_floor_save", id=account.id, floor_units=account.floor_units)
+
+
+def account_for_update(tx: Tx, account_id: str) -> Account:
+    """Return an account, locked until the transaction ends."""
+    rows = tx.all("accounts_to_change", ids=[account_id])
+    if not rows:
+        raise NotFound(kind="account", id=account_id)
+    return account_from(rows[0])
 
 
 def check(tx: Tx) -> LedgerCheck:
     """Check every account and asset against the sums of transfers and holds."""
     sums = [
         AccountSums(
-            account=_account(row),
+            account=account_from(row),
             credited_units=row.credited_units,
             debited_units=row.debited_units,
             open_holds_units=row.open_holds_units,
@@ -223,7 +223,8 @@ def _opening(account: Account, *, at: Instant) -> Evidence:
     )
 
 
-def _account(row: Row) -> Account:
+def account_from(row: Row) -> Account:
+    """Read an account's row."""
     return Account(
         id=AccountId(row.id),
         organisation_id=OrganisationId(row.organisation_id),
@@ -309,15 +310,3 @@ def _transfer_row(transfer: Transfer, fingerprint: str) -> dict[str, object]:
         "reverses": transfer.reverses,
         "day": transfer.day and transfer.day.isoformat(),
     }
-
-
-def _entry(row: Row, account: Account) -> Entry:
-    out = row.debit_id == account.id
-    return Entry(
-        transfer_id=TransferId(row.id),
-        at=from_micros(row.at),
-        amount=Money(-row.amount_units if out else row.amount_units, account.asset),
-        other_id=AccountId(row.credit_id if out else row.debit_id),
-        group_id=row.group_id,
-        memo=json.loads(row.memo or "{}"),
-    )

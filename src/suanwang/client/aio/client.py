@@ -12,6 +12,7 @@ from suanwang.basics.languages import choose_language
 from suanwang.client import answers
 from suanwang.client.aio.blobs import AsyncBlobs
 from suanwang.client.aio.events import AsyncEvents
+from suanwang.client.aio.exports import AsyncExports
 from suanwang.client.aio.jobs import AsyncJobs
 from suanwang.client.aio.ledger import AsyncLedger
 from suanwang.client.aio.nouns import (
@@ -24,6 +25,7 @@ from suanwang.client.aio.nouns import (
 from suanwang.client.aio.operator import AsyncOperator
 from suanwang.client.aio.secrets import AsyncSecrets
 from suanwang.client.aio.transport import AsyncTransport
+from suanwang.client.aio.vouchers import AsyncVouchers
 from suanwang.client.profiles import find_access
 from suanwang.client.wire_grid import Me
 
@@ -66,6 +68,8 @@ class AsyncClient:
         self.webhooks = AsyncWebhooks(self._transport)
         self.secrets = AsyncSecrets(self._transport)
         self.ledger = AsyncLedger(self._transport)
+        self.vouchers = AsyncVouchers(self._transport)
+        self.exports = AsyncExports(self._transport)
         self.operator = AsyncOperator(self._transport)
 
     async def me(self) -> Me:

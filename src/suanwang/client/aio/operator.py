@@ -9,6 +9,7 @@ from typing import Any
 from suanwang.client.aio.transport import AsyncTransport
 from suanwang.client.wire_grid import Centre
 from suanwang.client.wire_money import (
+    Account,
     Key,
     LedgerCheck,
     Member,
@@ -28,10 +29,13 @@ class AsyncOperator:
         self._transport = transport
 
     async def open_organisation(
-        self, name: str, *, roles: Sequence[str] = ("buyer",)
+        self, name: str, *, roles: Sequence[str] = ("buyer",), state: str = "verified"
     ) -> Organisation:
-        """Open an organisation with a first key for each role; the secrets are shown once."""
-        body = {"name": name, "roles": [*roles]}
+        """Open an organisation with a first key for each role; the secrets are shown once.
+
+        One that has only "applied" moves no money until it is verified.
+        """
+        body = {"name": name, "roles": [*roles], "state": state}
         return self._transport.read(
             Organisation, await self._post("/v1/organisations", body), "/v1/organisations"
         )
@@ -40,6 +44,38 @@ class AsyncOperator:
         """Yield organisations."""
         async for document in self._transport.pages("/v1/organisations"):
             yield self._transport.read(Organisation, document, "/v1/organisations")
+
+    async def verify_organisation(
+        self,
+        organisation_id: str,
+        *,
+        registration_number: str,
+        legal_representative: str,
+        documents: Mapping[str, str],
+    ) -> Organisation:
+        """Let a member that has applied move money; `documents` are names with their SHA-256."""
+        seen = {
+            "registration_number": registration_number,
+            "legal_representative": legal_representative,
+            "documents": dict(documents),
+        }
+        return await self._stand(organisation_id, "verify", seen)
+
+    async def refuse_organisation(self, organisation_id: str, *, reason: str) -> Organisation:
+        """Refuse a member that has applied."""
+        return await self._stand(organisation_id, "refuse", {"reason": reason})
+
+    async def suspend_organisation(self, organisation_id: str, *, reason: str) -> Organisation:
+        """Let a member spend nothing new; what is held is still billed."""
+        return await self._stand(organisation_id, "suspend", {"reason": reason})
+
+    async def reinstate_organisation(self, organisation_id: str, *, reason: str) -> Organisation:
+        """Let a suspended member spend again."""
+        return await self._stand(organisation_id, "reinstate", {"reason": reason})
+
+    async def close_organisation(self, organisation_id: str, *, reason: str) -> Organisation:
+        """Close a member whose accounts are empty, for ever."""
+        return await self._stand(organisation_id, "close", {"reason": reason})
 
     async def add_project(self, organisation_id: str, name: str) -> Project:
         """Give an organisation a project, which keys may name."""
@@ -97,6 +133,24 @@ class AsyncOperator:
         document = await self._post("/v1/top-ups", body)
         return self._transport.read(TopUp, document, "/v1/top-ups")
 
+    async def set_credit_limit(
+        self,
+        organisation_id: str,
+        amount: str,
+        *,
+        currency: str = "CNY",
+        account: str = "available",
+    ) -> Account:
+        """Let an account go `amount` below zero from now on; "0": not at all."""
+        body = {
+            "organisation_id": organisation_id,
+            "amount": amount,
+            "currency": currency,
+            "account": account,
+        }
+        document = await self._post("/v1/credit-limits", body)
+        return self._transport.read(Account, document, "/v1/credit-limits")
+
     async def add_centre(
         self,
         organisation_id: str,
@@ -133,6 +187,12 @@ class AsyncOperator:
     async def check_ledger(self) -> LedgerCheck:
         """Add everything up again."""
         return await self._transport.fetch(LedgerCheck, "/v1/ledger/check")
+
+    async def _stand(
+        self, organisation_id: str, event: str, body: Mapping[str, Any]
+    ) -> Organisation:
+        path = f"/v1/organisations/{organisation_id}/{event}"
+        return self._transport.read(Organisation, await self._post(path, body), path)
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         return await self._transport.post(path, body, idempotency_key=secrets.token_hex(16))

@@ -1,4 +1,4 @@
-"""`suan account show` and `suan statement`: the organisation's money."""
+"""`suan account …` and `suan statement`: the organisation's money, now and before."""
 
 from __future__ import annotations
 
@@ -23,13 +23,51 @@ _DAY_CHARS = len("2026-11-24")
 
 
 @app.command(cls=ClientCommand)
-def show(ctx: typer.Context) -> None:
+def show(
+    ctx: typer.Context,
+    *,
+    at: Annotated[
+        str | None, typer.Option("--at", help="As it stood then: an instant, or a day's end.")
+    ] = None,
+) -> None:
     """Show the organisation's accounts: balance, held, available."""
     # Late: drawing takes 0.1 s to load, which --help must not pay.
     from suanwang.client.screen.grid import account_list  # noqa: PLC0415
 
     talk: Talk = ctx.obj
-    talk.show_all(talk.grid.accounts.list(), lambda found: account_list(found, talk.say))
+    instant = None if at is None else read_time(at, last=True)
+    found = talk.grid.accounts.list(at=instant)
+    talk.show_all(found, lambda items: account_list(items, talk.say))
+
+
+@app.command(
+    "statement", cls=ClientCommand, epilog="Example: suan account statement --month 2026-11"
+)
+def closed_statement(
+    ctx: typer.Context,
+    *,
+    month: Annotated[
+        str | None, typer.Option("--month", help="A closed month, such as 2026-11.")
+    ] = None,
+) -> None:
+    """Show frozen statements of closed months: opening + credits − debits = closing."""
+    # Late, as above.
+    from suanwang.client.screen.grid import closed_statement_list  # noqa: PLC0415
+
+    talk: Talk = ctx.obj
+    found = talk.grid.accounts.statements(month=month)
+    talk.show_all(found, lambda items: closed_statement_list(items, talk.say))
+
+
+@app.command(cls=ClientCommand)
+def closings(ctx: typer.Context) -> None:
+    """List the months whose books are closed, newest first."""
+    # Late, as above.
+    from suanwang.client.screen.grid import closed_month_list  # noqa: PLC0415
+
+    talk: Talk = ctx.obj
+    found = talk.grid.accounts.closings()
+    talk.show_all(found, lambda items: closed_month_list(items, talk.say), id_key="month")
 
 
 def statement(

@@ -1,8 +1,9 @@
 """`suan operator …`: what an exchange's operator does by hand. Sign in with DATA_DIR/operator.key.
 
-organisation add|list    key add|list|revoke    centre add|drain|reopen
+organisation add|list, verify|refuse|suspend|reinstate|close    (commands/membership.py)
+key add|list|revoke    centre add|drain|reopen
 project add|list    member add|list|remove      (commands/member.py)
-top-up    settle    records
+top-up    credit    settle    records
 
 A new key is a result: it goes to stdout once, or with --key-file into a file of mode 0600 that is
 made before the key is, so that no key is lost to a full disk.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,6 +74,9 @@ def add_organisation(
             "--role", metavar="ROLE", help="Role of a first key: buyer (default), provider, …"
         ),
     ] = None,
+    applied: Annotated[
+        bool, typer.Option("--applied", help="It has only applied: no money until it is verified.")
+    ] = False,
     key_file: KeyFile = None,
 ) -> None:
     """Let an organisation in, with a first key for each role."""
@@ -80,7 +85,9 @@ def add_organisation(
     if key_file is not None and len(roles) != 1:
         raise KeysTooMany(found=len(roles))
     with _kept(talk, key_file) as keep:
-        made = talk.grid.operator.open_organisation(name, roles=roles)
+        made = talk.grid.operator.open_organisation(
+            name, roles=roles, state="applied" if applied else "verified"
+        )
         shown = keep(made.keys)
     _tell(talk, made.raw, [made.id], shown)
 
@@ -223,6 +230,32 @@ def top_up(
         talk.write(made.transfer_id)
         return
     talk.show(made, lambda: f"{made.transfer_id}  {exact_money(made.amount, made.currency)}")
+
+
+@app.command(
+    cls=ClientCommand,
+    epilog="Example: suan operator credit org_01JB3… 5000.00",
+)
+def credit(
+    ctx: typer.Context,
+    organisation_id: Organisation,
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", show_default=False)],
+    *,
+    currency: Annotated[str, typer.Option("--currency", help="The account's asset.")] = "CNY",
+    account: Annotated[
+        str, typer.Option("--account", help="available, or issued for what it may issue.")
+    ] = "available",
+) -> None:
+    """Let an organisation's account go so far below zero; 0: not at all."""
+    # Late, as above.
+    from suanwang.client.screen.figures import exact_money  # noqa: PLC0415
+
+    talk: Talk = ctx.obj
+    made = talk.grid.operator.set_credit_limit(
+        organisation_id, amount, currency=currency, account=account
+    )
+    limit = exact_money(made.credit_limit or Decimal(0), made.currency)
+    talk.show(made, lambda: f"{made.id}  {made.name}  {limit}")
 
 
 @app.command(cls=ClientCommand)

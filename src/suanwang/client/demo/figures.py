@@ -54,6 +54,7 @@ class Told:
             "finished": usage.get("ended_at"),
             "card_hours": _text(self.quantity("compute")),
             "charge": _text(job.charge),
+            "subsidy": _text(-self.amount("voucher")),
             "currency": job.currency,
             "energy_wh": _text(self.quantity("energy")) or usage.get("energy_wh"),
             "carbon_g": _text(self.quantity("carbon")),

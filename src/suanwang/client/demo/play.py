@@ -17,6 +17,7 @@ from suanwang.client.demo.processes import Processes
 from suanwang.client.demo.proofs import bring_proofs
 from suanwang.client.demo.screen import Screen
 from suanwang.client.demo.setup import open_grid
+from suanwang.client.demo.vouchers import bring_report
 from suanwang.client.sync.client import Client
 from suanwang.client.wire_money import LedgerCheck
 
@@ -95,6 +96,8 @@ def play(folder: Path, screen: Screen, *, sandbox: bool) -> Played:
         _bring_home(buyer, jobs, folder, screen)
         proofs = bring_proofs(buyer, jobs, folder)
         screen.note(screen.say("Each bill with its proof: {path}", path=proofs))
+        report = bring_report(grid.funder, folder)
+        screen.note(screen.say("What the invented vouchers paid: {path}", path=report))
         ledger = grid.operator.operator.check_ledger()
         screen.bills(jobs)
         free = [told for told in jobs if told.could_move()]

@@ -18,7 +18,7 @@ from suanwang.client.demo.figures import Alone, Told
 
 STEPS = ("SUBMITTED", "QUOTED", "CLEARED", "PLACED", "STAGED", "RUNNING",
          "RETURNED", "METERED", "BILLED", "SETTLED")  # fmt: skip
-BILL_PARTS = (("compute",), ("data_in", "data_out"), ("store",), ("fee", "tax"))
+BILL_PARTS = (("compute",), ("data_in", "data_out", "store"), ("fee", "tax"), ("voucher",))
 
 
 def yuan(amount: Decimal | None) -> str:
@@ -82,8 +82,9 @@ class Screen:
         """Print what each job used, cost and emitted."""
         say = self.say
         table = _table(
-            say("Bills"), say("job"), say("centre"), say("card-hours"), say("compute"), say("data"),
-            say("store"), say("fee and tax"), say("total"), "Wh", "gCO₂e", words=2,
+            say("Bills"), say("job"), say("centre"), say("card-hours"), say("compute"),
+            say("data, store"), say("fee and tax"), say("vouchers"), say("total"), "Wh", "gCO₂e",
+            words=2,
         )  # fmt: skip
         for told in jobs:
             table.add_row(

@@ -13,6 +13,7 @@ import httpx
 
 from suanwang.client.demo.centres import CENTRES, DemoCentre
 from suanwang.client.demo.processes import Processes, free_port
+from suanwang.client.demo.vouchers import open_programme
 from suanwang.client.sync.client import Client
 
 TOP_UP = "1000.00"
@@ -21,10 +22,11 @@ START_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The running grid, as its operator and as its buyer see it."""
+    """The running grid, as its operator, its buyer and the funder of its vouchers see it."""
 
     operator: Client
     buyer: Client
+    funder: Client
 
 
 def open_grid(folder: Path, processes: Processes, *, sandbox: bool, lang: str) -> Opened:
@@ -34,16 +36,19 @@ def open_grid(folder: Path, processes: Processes, *, sandbox: bool, lang: str) -
     operator = Client(url, operator_key, lang=lang)
     lab = operator.operator.open_organisation("Demo Lab")
     operator.operator.top_up(lab.id, TOP_UP, reference="demo")
+    providers = []
     for centre in CENTRES:
-        _join(folder, centre, processes=processes, operator=operator, lang=lang)
+        owner = _join(folder, centre, processes=processes, operator=operator, lang=lang)
+        providers.append(owner)
         flags = () if sandbox else ("--no-sandbox",)
         processes.start(centre.slug, "agent", "run", "--dir", str(folder / centre.slug), *flags)
+    funder = open_programme(operator, lab.id, providers, lang=lang)
     processes.wait_until(
         lambda: len(list(operator.offers.list())) >= len(CENTRES),
         what="centres joining",
         seconds=START_SECONDS,
     )
-    return Opened(operator, Client(url, lab.keys[0].key, lang=lang))
+    return Opened(operator, Client(url, lab.keys[0].key, lang=lang), funder)
 
 
 def _start_server(folder: Path, processes: Processes) -> str:
@@ -72,7 +77,8 @@ def _start_server(folder: Path, processes: Processes) -> str:
 
 def _join(
     folder: Path, centre: DemoCentre, *, processes: Processes, operator: Client, lang: str
-) -> None:
+) -> str:
+    """Let a centre in and return its owner."""
     home = folder / centre.slug
     home.mkdir(parents=True, exist_ok=True)
     owner = operator.operator.open_organisation(centre.name, roles=["provider"])
@@ -87,3 +93,4 @@ def _join(
         f"join-{centre.slug}", "agent", "join", "--server", operator.url, "--key-file",
         str(key_file), "--dir", str(home), "--config", str(config),
     )  # fmt: skip
+    return owner.id

@@ -13,7 +13,7 @@ from suanwang.basics.languages import Texts
 from suanwang.client.screen.figures import ago, clock, exact_money, money, printable
 from suanwang.client.screen.plan import a_table
 from suanwang.client.wire_grid import Centre, Offer, Secret
-from suanwang.client.wire_money import Account, Statement
+from suanwang.client.wire_money import Account, ClosedMonth, ClosedStatement, Statement
 
 
 def centre_list(centres: Sequence[Centre], say: Texts) -> RenderableType:
@@ -80,6 +80,30 @@ def account_list(accounts: Sequence[Account], say: Texts) -> RenderableType:
         table.add_row(account.name, exact_money(account.balance, account.currency),
                       exact_money(account.held, account.currency),
                       exact_money(account.available, account.currency))  # fmt: skip
+    return table
+
+
+def closed_statement_list(found: Sequence[ClosedStatement], say: Texts) -> RenderableType:
+    """Draw frozen statements, one a line."""
+    if not found:
+        return Text(say("No month is closed yet."))
+    table = a_table(say("month"), say("account"), say("opening"), say("credits"), say("debits"),
+                    say("closing"), say("entries"), right=(2, 3, 4, 5, 6))  # fmt: skip
+    for each in found:
+        amounts = (each.opening, each.credits, each.debits, each.closing)
+        told = [exact_money(amount, each.currency) for amount in amounts]
+        table.add_row(each.month, each.name, *told, str(each.entries))
+    return table
+
+
+def closed_month_list(months: Sequence[ClosedMonth], say: Texts) -> RenderableType:
+    """Draw closed months."""
+    if not months:
+        return Text(say("No month is closed yet."))
+    table = a_table(say("month"), say("closed"), say("statements"), right=(2,))
+    for each in months:
+        count = "…" if each.statements is None else str(each.statements)
+        table.add_row(each.month, clock(each.closed_at), count)
     return table
 
 

@@ -14,6 +14,7 @@ from suanwang.client import answers
 from suanwang.client.profiles import find_access
 from suanwang.client.sync.blobs import Blobs
 from suanwang.client.sync.events import Events
+from suanwang.client.sync.exports import Exports
 from suanwang.client.sync.jobs import Jobs
 from suanwang.client.sync.ledger import Ledger
 from suanwang.client.sync.nouns import (
@@ -26,6 +27,7 @@ from suanwang.client.sync.nouns import (
 from suanwang.client.sync.operator import Operator
 from suanwang.client.sync.secrets import Secrets
 from suanwang.client.sync.transport import Transport
+from suanwang.client.sync.vouchers import Vouchers
 from suanwang.client.wire_grid import Me
 
 
@@ -67,6 +69,8 @@ class Client:
         self.webhooks = Webhooks(self._transport)
         self.secrets = Secrets(self._transport)
         self.ledger = Ledger(self._transport)
+        self.vouchers = Vouchers(self._transport)
+        self.exports = Exports(self._transport)
         self.operator = Operator(self._transport)
 
     def me(self) -> Me:

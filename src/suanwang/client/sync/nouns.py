@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from suanwang.basics.slots import format_instant
+from suanwang.client import answers
 from suanwang.client.offer_query import OfferQuery
 from suanwang.client.sync.transport import Transport
 from suanwang.client.wire_grid import Centre, Delivery, Me, Offer, Webhook
-from suanwang.client.wire_money import Account, Statement
+from suanwang.client.wire_money import Account, ClosedMonth, ClosedStatement, Statement
 
 
 class Centres:
@@ -57,25 +58,50 @@ class Accounts:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def list(self) -> Iterator[Account]:
-        """Yield the organisation's accounts."""
-        for document in self._transport.pages("/v1/accounts"):
+    def list(self, *, at: datetime | None = None) -> Iterator[Account]:
+        """Yield the organisation's accounts, as they are or as they stood just before `at`."""
+        params = {"at": None if at is None else format_instant(at)}
+        for document in self._transport.pages("/v1/accounts", params):
             yield self._transport.read(Account, document, "/v1/accounts")
 
     def statement(
         self,
         *,
         account: str = "available",
+        currency: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Statement:
-        """Return what moved on an account; by default today (a Beijing day)."""
+        """Return all that moved on an account; by default today (a Beijing day)."""
+        path = "/v1/statement"
         params = {
             "account": account,
+            "currency": currency,
             "from": None if start is None else format_instant(start),
             "to": None if end is None else format_instant(end),
         }
-        return self._transport.fetch(Statement, "/v1/statement", params)
+        page = self._transport.get(path, params)
+        items = [*answers.items_of(page, path)]
+        while cursor := page.get("next_cursor"):
+            page = self._transport.get(path, {**params, "cursor": cursor})
+            items += answers.items_of(page, path)
+        whole = {**page, "items": items, "next_cursor": None}
+        return self._transport.read(Statement, whole, path)
+
+    def statements(self, *, month: str | None = None) -> Iterator[ClosedStatement]:
+        """Yield the organisation's frozen statements, newest first, perhaps of one month."""
+        for document in self._transport.pages("/v1/statements", {"month": month}):
+            yield self._transport.read(ClosedStatement, document, "/v1/statements")
+
+    def closed_statement(self, account_id: str, month: str) -> ClosedStatement:
+        """Return an account's frozen statement of a month such as 2026-11."""
+        path = f"/v1/statements/{account_id}/{month}"
+        return self._transport.fetch(ClosedStatement, path)
+
+    def closings(self) -> Iterator[ClosedMonth]:
+        """Yield the months whose books are closed, newest first."""
+        for document in self._transport.pages("/v1/closings"):
+            yield self._transport.read(ClosedMonth, document, "/v1/closings")
 
 
 class Webhooks:

@@ -10,6 +10,7 @@ from typing import Any
 from suanwang.client.sync.transport import Transport
 from suanwang.client.wire_grid import Centre
 from suanwang.client.wire_money import (
+    Account,
     Key,
     LedgerCheck,
     Member,
@@ -28,9 +29,14 @@ class Operator:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def open_organisation(self, name: str, *, roles: Sequence[str] = ("buyer",)) -> Organisation:
-        """Open an organisation with a first key for each role; the secrets are shown once."""
-        body = {"name": name, "roles": [*roles]}
+    def open_organisation(
+        self, name: str, *, roles: Sequence[str] = ("buyer",), state: str = "verified"
+    ) -> Organisation:
+        """Open an organisation with a first key for each role; the secrets are shown once.
+
+        One that has only "applied" moves no money until it is verified.
+        """
+        body = {"name": name, "roles": [*roles], "state": state}
         return self._transport.read(
             Organisation, self._post("/v1/organisations", body), "/v1/organisations"
         )
@@ -39,6 +45,38 @@ class Operator:
         """Yield organisations."""
         for document in self._transport.pages("/v1/organisations"):
             yield self._transport.read(Organisation, document, "/v1/organisations")
+
+    def verify_organisation(
+        self,
+        organisation_id: str,
+        *,
+        registration_number: str,
+        legal_representative: str,
+        documents: Mapping[str, str],
+    ) -> Organisation:
+        """Let a member that has applied move money; `documents` are names with their SHA-256."""
+        seen = {
+            "registration_number": registration_number,
+            "legal_representative": legal_representative,
+            "documents": dict(documents),
+        }
+        return self._stand(organisation_id, "verify", seen)
+
+    def refuse_organisation(self, organisation_id: str, *, reason: str) -> Organisation:
+        """Refuse a member that has applied."""
+        return self._stand(organisation_id, "refuse", {"reason": reason})
+
+    def suspend_organisation(self, organisation_id: str, *, reason: str) -> Organisation:
+        """Let a member spend nothing new; what is held is still billed."""
+        return self._stand(organisation_id, "suspend", {"reason": reason})
+
+    def reinstate_organisation(self, organisation_id: str, *, reason: str) -> Organisation:
+        """Let a suspended member spend again."""
+        return self._stand(organisation_id, "reinstate", {"reason": reason})
+
+    def close_organisation(self, organisation_id: str, *, reason: str) -> Organisation:
+        """Close a member whose accounts are empty, for ever."""
+        return self._stand(organisation_id, "close", {"reason": reason})
 
     def add_project(self, organisation_id: str, name: str) -> Project:
         """Give an organisation a project, which keys may name."""
@@ -96,6 +134,24 @@ class Operator:
         document = self._post("/v1/top-ups", body)
         return self._transport.read(TopUp, document, "/v1/top-ups")
 
+    def set_credit_limit(
+        self,
+        organisation_id: str,
+        amount: str,
+        *,
+        currency: str = "CNY",
+        account: str = "available",
+    ) -> Account:
+        """Let an account go `amount` below zero from now on; "0": not at all."""
+        body = {
+            "organisation_id": organisation_id,
+            "amount": amount,
+            "currency": currency,
+            "account": account,
+        }
+        document = self._post("/v1/credit-limits", body)
+        return self._transport.read(Account, document, "/v1/credit-limits")
+
     def add_centre(
         self,
         organisation_id: str,
@@ -132,6 +188,10 @@ class Operator:
     def check_ledger(self) -> LedgerCheck:
         """Add everything up again."""
         return self._transport.fetch(LedgerCheck, "/v1/ledger/check")
+
+    def _stand(self, organisation_id: str, event: str, body: Mapping[str, Any]) -> Organisation:
+        path = f"/v1/organisations/{organisation_id}/{event}"
+        return self._transport.read(Organisation, self._post(path, body), path)
 
     def _post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         return self._transport.post(path, body, idempotency_key=secrets.token_hex(16))

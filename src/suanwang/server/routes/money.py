@@ -9,15 +9,17 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from suanwang.basics.ids import OrganisationId
-from suanwang.basics.money import Money
+from suanwang.basics.money import CNY, Money
 from suanwang.flows.act import Act
 from suanwang.flows.check_ledger import check_ledger
 from suanwang.flows.record_operator_action import record_operator_action
+from suanwang.flows.set_credit_limit import CreditLimit, set_credit_limit
 from suanwang.flows.settle_day import settle_before
 from suanwang.flows.top_up import TopUp, top_up
+from suanwang.ledger.accounts import AccountName
 from suanwang.server.http.call import Signed, SignedOperator
 from suanwang.server.http.routing import a_router
-from suanwang.server.wire.accounts import LedgerCheckOut, check_out
+from suanwang.server.wire.accounts import AccountOut, LedgerCheckOut, account_out, check_out
 from suanwang.server.wire.texts import always, shown
 from suanwang.store.tx import Tx
 
@@ -53,6 +55,16 @@ class TopUpIn(BaseModel):
     reference: Annotated[str, Field(min_length=1, max_length=REFERENCE_MAX)]
 
 
+class CreditLimitIn(BaseModel):
+    """How far below zero an account may go, in whole units of its currency."""
+
+    model_config = ConfigDict(extra="forbid")
+    organisation_id: Annotated[str, Field(max_length=ID_MAX)]
+    amount: Annotated[str, Field(max_length=40)]
+    currency: Annotated[str, Field(max_length=63)] = CNY.code
+    account: AccountName = AccountName.AVAILABLE
+
+
 @router.post("/top-ups", status_code=201, response_model=TopUpOut, summary="Book a payment.")
 async def add_top_up(call: SignedOperator, body: TopUpIn) -> Response:
     """Make money that arrived at the bank available to the organisation that sent it."""
@@ -73,6 +85,18 @@ async def add_top_up(call: SignedOperator, body: TopUpIn) -> Response:
         }
 
     return await call.act(work, status=201)
+
+
+@router.post("/credit-limits", response_model=AccountOut, summary="Set a credit limit.")
+async def add_credit_limit(call: SignedOperator, body: CreditLimitIn) -> Response:
+    """Let an account of a member go so far below zero from now on; 0: not at all."""
+    limit = CreditLimit(
+        organisation_id=OrganisationId(body.organisation_id),
+        amount=body.amount,
+        currency=body.currency,
+        account=body.account,
+    )
+    return await call.act(lambda tx, act: account_out(set_credit_limit(tx, limit, act=act)))
 
 
 @router.post(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from suanwang.flows.act import Act, Role
 from suanwang.flows.issue_key import NewKey, issue_key
 from suanwang.flows.open_organisation import NewOrganisation, open_organisation
 from suanwang.flows.revoke_key import revoke_key
+from suanwang.ledger.membership import MemberState
 from suanwang.server.errors import RoleNotPossible
 from suanwang.server.http.call import Signed, SignedOperator
 from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
@@ -46,6 +47,7 @@ class NewOrganisationIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     name: Name
+    state: Literal["verified", "applied"] = "verified"
     roles: list[Role] = Field(default_factory=lambda: [Role.BUYER], max_length=len(_FIRST_ROLES))
 
 
@@ -72,7 +74,8 @@ async def add_organisation(call: SignedOperator, body: NewOrganisationIn) -> Res
             NewKey(role=role, secret_hash=hash_secret(secret))
             for role, secret in zip(roles, made, strict=True)
         )
-        opened = open_organisation(tx, NewOrganisation(name=body.name, keys=keys), act=act)
+        new = NewOrganisation(name=body.name, keys=keys, state=MemberState(body.state))
+        opened = open_organisation(tx, new, act=act)
         shown_keys = [
             new_key_out(actor, secret, at=always(act.now))
             for actor, secret in zip(opened.keys, made, strict=True)

@@ -7,6 +7,18 @@ VALUES (:id, :name, :kind, :state, :created_at)
 -- One organisation.
 SELECT id, name, kind, state, created_at FROM organisations WHERE id = :id
 
+-- name: organisation_to_change
+-- One organisation, locked: one word about it at a time.
+SELECT id, name, kind, state, created_at FROM organisations WHERE id = :id {for_update}
+
+-- name: organisation_set_state
+-- Writes where an organisation stands.
+UPDATE organisations SET state = :state WHERE id = :id
+
+-- name: party_words
+-- How many words about an organisation's membership are kept as evidence.
+SELECT COUNT(*) AS words FROM evidence WHERE kind = 'party' AND organisation_id = :organisation_id
+
 -- name: organisation_exchange
 -- The exchange's own organisation, of which there is one.
 SELECT id, name, kind, state, created_at FROM organisations WHERE kind = 'exchange' ORDER BY id LIMIT 1

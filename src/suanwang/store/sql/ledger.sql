@@ -103,19 +103,11 @@ SELECT seq, id, kind, debit_id, credit_id, asset, amount_units, pending_id, expi
 FROM transfers WHERE group_id = :group_id ORDER BY seq LIMIT :limit
 
 -- name: entries_of
--- What moved in and out of an account in a period, in order.
+-- What moved in and out of an account in a period, in order, a page at a time.
 SELECT seq, id, debit_id, credit_id, amount_units, group_id, memo, at FROM transfers
 WHERE (debit_id = :account_id OR credit_id = :account_id) AND kind IN ('posted', 'post')
-  AND at >= :since AND at < :until
+  AND seq > :after AND at >= :since AND at < :until
 ORDER BY seq LIMIT :limit
-
--- name: balance_before
--- What had moved into an account, less what had moved out, before an instant.
-SELECT CAST(COALESCE(SUM(CASE WHEN credit_id = :account_id THEN amount_units
-                              ELSE -amount_units END), 0) AS BIGINT) AS units
-FROM transfers
-WHERE (debit_id = :account_id OR credit_id = :account_id) AND kind IN ('posted', 'post')
-  AND at < :before
 
 -- name: ledger_sums
 -- Each account beside what its transfers and its open holds add up to.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suanwang.store.tables import grid, identity, jobs, money, plumbing, proof
+from suanwang.store.tables import grid, identity, jobs, money, plumbing, proof, vouchers
 from suanwang.store.tables.columns import METADATA
 
-__all__ = ["METADATA", "grid", "identity", "jobs", "money", "plumbing", "proof"]
+__all__ = ["METADATA", "grid", "identity", "jobs", "money", "plumbing", "proof", "vouchers"]

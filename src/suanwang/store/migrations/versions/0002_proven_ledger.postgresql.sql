@@ -56,6 +56,24 @@ CREATE TABLE evidence (
 );
 CREATE INDEX ix_evidence_organisation_id_seq ON evidence (organisation_id, seq);
 CREATE UNIQUE INDEX uq_evidence_kind_id ON evidence (kind, id);
+CREATE TABLE voucher_parties (
+    organisation_id TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    changes BIGINT DEFAULT '1' NOT NULL,
+    at BIGINT NOT NULL,
+    CONSTRAINT pk_voucher_parties PRIMARY KEY (organisation_id),
+    CONSTRAINT fk_voucher_parties_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+);
+CREATE TABLE voucher_programmes (
+    id TEXT NOT NULL,
+    organisation_id TEXT,
+    rules TEXT NOT NULL,
+    changes BIGINT DEFAULT '0' NOT NULL,
+    pool_units BIGINT DEFAULT '0' NOT NULL,
+    created_at BIGINT NOT NULL,
+    CONSTRAINT pk_voucher_programmes PRIMARY KEY (id),
+    CONSTRAINT fk_voucher_programmes_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+);
 ALTER TABLE transfers ADD COLUMN chain_id TEXT;
 ALTER TABLE transfers ADD COLUMN chain_place BIGINT;
 ALTER TABLE transfers ADD COLUMN chain_size BIGINT;
@@ -63,3 +81,46 @@ ALTER TABLE transfers ADD COLUMN reverses TEXT;
 ALTER TABLE transfers ADD COLUMN day TEXT;
 CREATE INDEX ix_transfers_reverses ON transfers (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX uq_transfers_chain_id_chain_place ON transfers (chain_id, chain_place) WHERE chain_id IS NOT NULL;
+CREATE TABLE voucher_claims (
+    id TEXT NOT NULL,
+    programme_id TEXT NOT NULL,
+    organisation_id TEXT NOT NULL,
+    supplier_id TEXT NOT NULL,
+    contract_id TEXT NOT NULL,
+    contract_key TEXT,
+    side TEXT NOT NULL,
+    year BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    base_units BIGINT NOT NULL,
+    amount_units BIGINT NOT NULL,
+    bill_id TEXT,
+    body TEXT NOT NULL,
+    changes BIGINT DEFAULT '1' NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CONSTRAINT pk_voucher_claims PRIMARY KEY (id),
+    CONSTRAINT fk_voucher_claims_programme_id FOREIGN KEY(programme_id) REFERENCES voucher_programmes (id),
+    CONSTRAINT fk_voucher_claims_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id),
+    CONSTRAINT fk_voucher_claims_supplier_id FOREIGN KEY(supplier_id) REFERENCES organisations (id)
+);
+CREATE INDEX ix_voucher_claims_contract_id ON voucher_claims (programme_id, contract_id);
+CREATE INDEX ix_voucher_claims_created_at ON voucher_claims (programme_id, created_at);
+CREATE INDEX ix_voucher_claims_firm ON voucher_claims (programme_id, organisation_id, year);
+CREATE UNIQUE INDEX uq_voucher_claims_contract ON voucher_claims (programme_id, contract_key) WHERE contract_key IS NOT NULL AND state NOT IN ('rejected', 'expired');
+CREATE TABLE voucher_grants (
+    id TEXT NOT NULL,
+    programme_id TEXT NOT NULL,
+    organisation_id TEXT NOT NULL,
+    amount_units BIGINT NOT NULL,
+    spent_units BIGINT DEFAULT '0' NOT NULL,
+    lapsed_units BIGINT DEFAULT '0' NOT NULL,
+    issued_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    CONSTRAINT pk_voucher_grants PRIMARY KEY (id),
+    CONSTRAINT ck_voucher_grants_spent CHECK (spent_units + lapsed_units <= amount_units),
+    CONSTRAINT fk_voucher_grants_programme_id FOREIGN KEY(programme_id) REFERENCES voucher_programmes (id),
+    CONSTRAINT fk_voucher_grants_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+);
+CREATE INDEX ix_voucher_grants_expires_at ON voucher_grants (expires_at);
+CREATE INDEX ix_voucher_grants_organisation_id ON voucher_grants (organisation_id, programme_id, expires_at);
+CREATE INDEX ix_voucher_grants_programme_id ON voucher_grants (programme_id);

@@ -54,6 +54,24 @@ CREATE TABLE evidence (
 ) STRICT;
 CREATE INDEX ix_evidence_organisation_id_seq ON evidence (organisation_id, seq);
 CREATE UNIQUE INDEX uq_evidence_kind_id ON evidence (kind, id);
+CREATE TABLE voucher_parties (
+    organisation_id TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    changes INTEGER DEFAULT '1' NOT NULL,
+    at INTEGER NOT NULL,
+    CONSTRAINT pk_voucher_parties PRIMARY KEY (organisation_id),
+    CONSTRAINT fk_voucher_parties_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+) STRICT;
+CREATE TABLE voucher_programmes (
+    id TEXT NOT NULL,
+    organisation_id TEXT,
+    rules TEXT NOT NULL,
+    changes INTEGER DEFAULT '0' NOT NULL,
+    pool_units INTEGER DEFAULT '0' NOT NULL,
+    created_at INTEGER NOT NULL,
+    CONSTRAINT pk_voucher_programmes PRIMARY KEY (id),
+    CONSTRAINT fk_voucher_programmes_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+) STRICT;
 ALTER TABLE transfers ADD COLUMN chain_id TEXT;
 ALTER TABLE transfers ADD COLUMN chain_place INTEGER;
 ALTER TABLE transfers ADD COLUMN chain_size INTEGER;
@@ -61,3 +79,46 @@ ALTER TABLE transfers ADD COLUMN reverses TEXT;
 ALTER TABLE transfers ADD COLUMN day TEXT;
 CREATE INDEX ix_transfers_reverses ON transfers (reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX uq_transfers_chain_id_chain_place ON transfers (chain_id, chain_place) WHERE chain_id IS NOT NULL;
+CREATE TABLE voucher_claims (
+    id TEXT NOT NULL,
+    programme_id TEXT NOT NULL,
+    organisation_id TEXT NOT NULL,
+    supplier_id TEXT NOT NULL,
+    contract_id TEXT NOT NULL,
+    contract_key TEXT,
+    side TEXT NOT NULL,
+    year INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    base_units INTEGER NOT NULL,
+    amount_units INTEGER NOT NULL,
+    bill_id TEXT,
+    body TEXT NOT NULL,
+    changes INTEGER DEFAULT '1' NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CONSTRAINT pk_voucher_claims PRIMARY KEY (id),
+    CONSTRAINT fk_voucher_claims_programme_id FOREIGN KEY(programme_id) REFERENCES voucher_programmes (id),
+    CONSTRAINT fk_voucher_claims_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id),
+    CONSTRAINT fk_voucher_claims_supplier_id FOREIGN KEY(supplier_id) REFERENCES organisations (id)
+) STRICT;
+CREATE INDEX ix_voucher_claims_contract_id ON voucher_claims (programme_id, contract_id);
+CREATE INDEX ix_voucher_claims_created_at ON voucher_claims (programme_id, created_at);
+CREATE INDEX ix_voucher_claims_firm ON voucher_claims (programme_id, organisation_id, year);
+CREATE UNIQUE INDEX uq_voucher_claims_contract ON voucher_claims (programme_id, contract_key) WHERE contract_key IS NOT NULL AND state NOT IN ('rejected', 'expired');
+CREATE TABLE voucher_grants (
+    id TEXT NOT NULL,
+    programme_id TEXT NOT NULL,
+    organisation_id TEXT NOT NULL,
+    amount_units INTEGER NOT NULL,
+    spent_units INTEGER DEFAULT '0' NOT NULL,
+    lapsed_units INTEGER DEFAULT '0' NOT NULL,
+    issued_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    CONSTRAINT pk_voucher_grants PRIMARY KEY (id),
+    CONSTRAINT ck_voucher_grants_spent CHECK (spent_units + lapsed_units <= amount_units),
+    CONSTRAINT fk_voucher_grants_programme_id FOREIGN KEY(programme_id) REFERENCES voucher_programmes (id),
+    CONSTRAINT fk_voucher_grants_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
+) STRICT;
+CREATE INDEX ix_voucher_grants_expires_at ON voucher_grants (expires_at);
+CREATE INDEX ix_voucher_grants_organisation_id ON voucher_grants (organisation_id, programme_id, expires_at);
+CREATE INDEX ix_voucher_grants_programme_id ON voucher_grants (programme_id);

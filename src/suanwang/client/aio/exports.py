@@ -1,0 +1,64 @@
+"""Bills and the ledger as files of other programs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+from suanwang.basics.slots import format_instant
+from suanwang.client import files
+from suanwang.client.aio.transport import AsyncTransport
+
+
+class AsyncExports:
+    """Exports of the organisation's bills (focus, csv, jsonl) and ledger (beancount, hledger)."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def stream(
+        self,
+        form: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        excel: bool = False,
+        everybody: bool = False,
+        organisation_id: str | None = None,
+    ) -> AsyncIterator[bytes]:
+        """Yield an export piece by piece; by default this Beijing month until now.
+
+        `excel` makes plain CSV that Excel reads; `everybody` needs a key that sees all.
+        """
+        params = {
+            "from": None if start is None else format_instant(start),
+            "to": None if end is None else format_instant(end),
+            "excel": "true" if excel else None,
+            "everybody": "true" if everybody else None,
+            "organisation_id": organisation_id,
+        }
+        async with self._transport.stream(f"/v1/exports/{form}", params) as answer:
+            async for piece in answer.aiter_bytes(files.CHUNK_BYTES):
+                yield piece
+
+    async def fetch(
+        self,
+        form: str,
+        path: str | Path,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        excel: bool = False,
+        everybody: bool = False,
+        organisation_id: str | None = None,
+    ) -> Path:
+        """Write an export to `path`, where it appears only once it is whole."""
+        place = Path(path)
+        with files.whole(place) as file:
+            async for piece in self.stream(
+                form, start=start, end=end, excel=excel, everybody=everybody,
+                organisation_id=organisation_id,
+            ):  # fmt: skip
+                file.write(piece)
+        return place

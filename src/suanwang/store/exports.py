@@ -1,0 +1,111 @@
+"""What is exported, page by page: bills with names, accounts' balances, transfers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from suanwang.basics.ids import OrganisationId
+from suanwang.basics.money import CNY, Asset, Money
+from suanwang.basics.slots import Instant, Slot, from_micros, parse_instant, to_micros
+from suanwang.jobs.export.facts import ExportedBill
+from suanwang.ledger.export.journal import Balance, Movement, Place
+from suanwang.store.tx import Row, Tx
+from suanwang.store.values import instant, parse
+
+FIRST = (-1, "")  # before every bill
+
+
+def bills(
+    tx: Tx,
+    period: Slot,
+    owner: OrganisationId | None,
+    *,
+    after: tuple[int, str] = FIRST,
+    limit: int,
+) -> tuple[list[ExportedBill], tuple[int, str]]:
+    """Return the next bills of a period, oldest first, and the place after them."""
+    rows = tx.all(
+        "bills_to_export",
+        after_at=after[0],
+        after_id=after[1],
+        since=to_micros(period.start),
+        until=to_micros(period.end),
+        owner=owner,
+        limit=limit,
+    )
+    end = (rows[-1].created_at, rows[-1].id) if rows else after
+    return [_bill(row) for row in rows], end
+
+
+def balances(tx: Tx, before: Instant, owner: OrganisationId | None) -> list[Balance]:
+    """Return what each account held just before an instant."""
+    rows = tx.all("journal_balances", before=to_micros(before), owner=owner)
+    return [
+        Balance(
+            place=Place(row.id, row.organisation_id, row.name),
+            amount=Money(row.units, Asset(row.asset, row.scale)),
+        )
+        for row in rows
+    ]
+
+
+def movements(
+    tx: Tx, period: Slot, accounts: Sequence[str] | None, *, after: int, limit: int
+) -> tuple[list[Movement], int]:
+    """Return the next transfers of a period (of these accounts), and the place after them."""
+    bounds = {
+        "after": after,
+        "since": to_micros(period.start),
+        "until": to_micros(period.end),
+        "limit": limit,
+    }
+    if accounts is None:
+        rows = tx.all("journal_transfers", **bounds)
+    else:
+        rows = tx.all("journal_transfers_of", ids=list(accounts), **bounds)
+    return [_movement(row) for row in rows], rows[-1].seq if rows else after
+
+
+def _bill(row: Row) -> ExportedBill:
+    body, usage = parse(row.lines), parse(row.usage) if row.usage else None
+    return ExportedBill(
+        id=row.id,
+        job_id=row.job_id,
+        job_name=row.job_name,
+        job_kind=row.job_kind,
+        organisation_id=row.organisation_id,
+        organisation_name=row.organisation_name,
+        project_id=row.project_id,
+        project_name=row.project_name,
+        provider_id=row.provider_id,
+        centre_id=row.centre_id,
+        centre_name=row.centre_name,
+        zone=row.zone,
+        city=row.city,
+        pool_id=row.pool_id,
+        chip=row.chip,
+        mode=body.get("mode", "direct"),
+        lines=tuple(body["lines"]),
+        parts=tuple(body.get("parts", ())),
+        total=Money(row.total_units, CNY),
+        created_at=from_micros(row.created_at),
+        settled_at=instant(row.settled_at),
+        used=None
+        if usage is None
+        else (parse_instant(usage["started_at"]), parse_instant(usage["ended_at"])),
+    )
+
+
+def _movement(row: Row) -> Movement:
+    return Movement(
+        id=row.id,
+        kind=row.kind,
+        debit=Place(row.debit_id, row.debit_owner, row.debit_name),
+        credit=Place(row.credit_id, row.credit_owner, row.credit_name),
+        amount=Money(row.amount_units, Asset(row.asset, row.scale)),
+        hold_id=row.pending_id,
+        group_id=row.group_id,
+        chain_id=row.chain_id,
+        reverses=row.reverses,
+        at=from_micros(row.at),
+    )
