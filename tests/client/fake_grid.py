@@ -260,6 +260,20 @@ class FakeGrid:
             "account": an_account(), "from": AT, "to": AT, "opening": "10.00",
             "closing": "9.999575", "currency": "CNY", "items": [entry], "next_cursor": None})  # fmt: skip
 
+    def _get_statements(self, request, *names):
+        closed = {
+            "id": "acc_1/2026-10", "account_id": "acc_1", "organisation_id": "org_1",
+            "name": "available", "month": "2026-10", "currency": "CNY", "opening": "10.00",
+            "credits": "1.00", "debits": "3.50", "closing": "7.50", "held": "0.00", "entries": 4,
+            "entries_sha256": "0" * 64}  # fmt: skip
+        return httpx.Response(200, json=closed) if names else self._page(request, [closed])
+
+    def _get_closings(self, request):
+        return self._page(request, [
+            {"month": "2026-11", "until": AT, "closed_at": AT, "statements": None},
+            {"month": "2026-10", "until": AT, "closed_at": AT, "statements": 7,
+             "statements_sha256": "0" * 64}])  # fmt: skip
+
     def _get_me(self, request):
         return httpx.Response(200, json={
             "key_id": "key_1", "role": "buyer", "organisation_id": "org_1", "organisation": "Lab",

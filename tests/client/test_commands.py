@@ -96,6 +96,19 @@ def test_money(fake, suan):
     assert json.loads(suan("statement", "--json", "opening").out) == {"opening": "10.00"}
 
 
+def test_money_of_the_past(fake, suan):
+    assert "¥ 7.50" in suan("account", "show", "--at", "2026-10-31").out
+    assert fake.requests[-1].url.params["at"] == "2026-10-31T16:00:00Z"
+    out = suan("account", "statement", "--month", "2026-10").out
+    for said in ("2026-10", "¥ 10.00", "¥ 3.50", "¥ 7.50", "4"):
+        assert said in out, said
+    assert fake.requests[-1].url.params["month"] == "2026-10"
+    out = suan("account", "closings").out
+    assert "2026-11" in out
+    assert "…" in out
+    assert suan("account", "closings", "-q").out == "2026-11\n2026-10\n"
+
+
 def test_centres(fake, suan):
     assert "Gui'an 1" in suan("centre", "list").out
     assert suan("centre", "list", "-q").out == "ctr_1\n"

@@ -23,6 +23,8 @@ OPENED = ORGANISATION | {"keys": [a_key()]}
 REGISTERED = {"centre": CENTRE, "key": a_key(role="agent", centre_id="ctr_1")}
 TOP_UP = {"transfer_id": "txf_1", "organisation_id": "org_1", "amount": "9.50", "currency": "CNY",
           "reference": "b1"}  # fmt: skip
+LIMITED = {"id": "acc_1", "name": "available", "currency": "CNY", "balance": "0.00",
+           "held": "0.00", "available": "0.00", "credit_limit": "500.00"}  # fmt: skip
 SETTLED = {"settled": 3, "until": AT}
 PROJECT = {"id": "prj_1", "organisation_id": "org_1", "name": "film", "created_at": AT}
 MEMBER = {"id": "mem_1", "organisation_id": "org_1", "name": "Lin", "roles": ["buyer"],
@@ -68,6 +70,7 @@ def body(request):
     (("centre", "drain", "ctr_1"), CENTRE, "POST /v1/centres/ctr_1/drain", "draining"),
     (("centre", "reopen", "ctr_1"), CENTRE, "POST /v1/centres/ctr_1/reopen", "ctr_1"),
     (("top-up", "org_1", "9.50", "--reference", "b1"), TOP_UP, "POST /v1/top-ups", "¥ 9.50"),
+    (("credit", "org_1", "500"), LIMITED, "POST /v1/credit-limits", "¥ 500.00"),
     (("settle",), SETTLED, "POST /v1/settlements", "3"),
     (("records",), pages(RECORD), "GET /v1/records", "top-up"),
 ])  # fmt: skip

@@ -21,6 +21,7 @@ from suanwang.ledger.closing import Month, statement_id
 from suanwang.ledger.errors import PeriodClosed, StatementUnbalanced
 from suanwang.ledger.transfers import Rest, TransferKind, expire, hold, move, post, release
 from suanwang.store import closings, evidence, ledger, past
+from suanwang.store.verify.books import check_books
 
 START = datetime(2026, 10, 20, tzinfo=UTC)
 NOVEMBER = Month(2026, 11).slot.start
@@ -296,3 +297,43 @@ def test_statements_are_listed_for_their_owner_newest_first(books):
     assert only[1].id == statement_id(books.accounts[0], Month(2026, 11))
     older = books.store.read_now(lambda tx: closings.statements_of(tx, owner, before=listed[0][0]))
     assert older == listed[1:]
+
+
+ONE = "(SELECT id FROM evidence WHERE kind = 'statement' ORDER BY id LIMIT 1)"
+TAMPERS = {
+    "nothing": ("UPDATE evidence SET at = at", None),
+    "a statement's closing": (
+        f"""UPDATE evidence SET record = REPLACE(record, '"entries":', '"entries":1')
+            WHERE kind = 'statement' AND id = {ONE}""",
+        "statement-wrong",
+    ),
+    "a statement": (f"DELETE FROM evidence WHERE kind = 'statement' AND id = {ONE}", "statement-wrong"),
+    "an amount": (
+        """UPDATE transfers SET amount_units = amount_units + 1
+           WHERE seq = (SELECT MIN(seq) FROM transfers)""",
+        "statement-wrong",
+    ),
+    "a time": (
+        """UPDATE transfers SET at = at + 1 WHERE seq = (SELECT MIN(seq) FROM transfers)""",
+        "statement-wrong",
+    ),
+    "a month's digest": (
+        """UPDATE evidence SET record = REPLACE(record, '"statements_sha256":"', '"statements_sha256":"0')
+           WHERE kind = 'closing' AND id = '2026-11'""",
+        "closing-wrong",
+    ),
+    "a date back into a closed month": (
+        """UPDATE transfers SET at = 1 WHERE seq = (SELECT MAX(seq) FROM transfers)""",
+        "period-closed",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", TAMPERS)
+def test_whoever_changes_what_is_closed_is_found(books, what):
+    books.close(now=DECEMBER + timedelta(days=5))
+    books.post(move(books.id(), Money(1), debit=books.bank, credit=books.accounts[0], at=LATE))
+    damage, rule = TAMPERS[what]
+    books.store.run_now(lambda tx: tx.script([damage]))
+    rules = [each.rule for each in books.store.read_now(lambda tx: list(check_books(tx)))]
+    assert (rules[0] if rules else None) == rule

@@ -81,8 +81,9 @@ class Accounts:
             "to": None if end is None else format_instant(end),
         }
         page = self._transport.get(path, params)
-        items = [*answers.items_of(page, path)]
-        while cursor := page.get("next_cursor"):
+        items, seen = [*answers.items_of(page, path)], {None, ""}
+        while (cursor := page.get("next_cursor")) not in seen:  # no list goes round in circles
+            seen.add(cursor)
             page = self._transport.get(path, {**params, "cursor": cursor})
             items += answers.items_of(page, path)
         whole = {**page, "items": items, "next_cursor": None}

@@ -104,3 +104,27 @@ ORDER BY e.seq LIMIT :limit
 -- name: verify_since
 -- When the first record was written: what is older than that has none.
 SELECT MIN(at) AS at FROM evidence WHERE kind = :kind
+
+-- name: verify_floors
+-- A page of accounts, with what was put on record of how far each may go when it was opened.
+SELECT a.id, a.asset, a.scale, a.floor_units,
+  (SELECT e.record FROM evidence e WHERE e.kind = 'account' AND e.id = a.id) AS opened
+FROM accounts a WHERE a.id > :after ORDER BY a.id LIMIT :limit
+
+-- name: verify_limits
+-- Every word about a credit limit, in order.
+SELECT record FROM evidence WHERE kind = 'credit_limit' ORDER BY seq
+
+-- name: verify_backdated
+-- Transfers that came after the books were closed, dated before their end.
+SELECT seq, id, at FROM transfers WHERE seq > :after AND at < :before ORDER BY seq LIMIT :limit
+
+-- name: verify_closing_steps
+-- What was put on record while a month was closed, in order.
+SELECT seq, id, record FROM evidence
+WHERE kind = 'closing' AND (id = :month OR id LIKE :month || '#%') ORDER BY seq
+
+-- name: verify_statements
+-- Statements that were put on record between two others.
+SELECT record FROM evidence
+WHERE seq > :after AND seq < :before AND kind = 'statement' ORDER BY seq

@@ -8,6 +8,7 @@ from itertools import islice
 
 from suanwang.store import log
 from suanwang.store.tx import Tx
+from suanwang.store.verify.books import check_books
 from suanwang.store.verify.finding import FINDINGS_MAX, Finding, Verification, finding
 from suanwang.store.verify.heads import check_heads, check_tiles
 from suanwang.store.verify.leaves import check_leaves
@@ -41,6 +42,7 @@ def _all(tx: Tx, key: str | None) -> Iterator[Finding]:
         "the heads": lambda tx: check_heads(tx, key),
         "the transfers": check_rows,
         "the records": check_records,
+        "the books": check_books,
     }
     for name, check in checks.items():
         try:
