@@ -180,3 +180,40 @@ def test_a_transaction_that_commits_late_is_waited_for_and_never_skipped(world, 
     assert world.extend() == 4
     assert world.store.read_now(log.size) == size + 4
     assert world.store.read_now(verify).findings == ()
+
+
+@pytest.mark.real
+def test_nor_is_one_that_began_after_whoever_committed_first(world, dialect):
+    if dialect == "sqlite":
+        pytest.skip("SQLite has one writer: no row comes after one with a larger seq")
+    world.extend()
+    insert = "INSERT INTO evidence (kind, id, record, at) VALUES ('order', '{}', '{{}}', 1)"
+    with (
+        closing(postgresql.connect(world.store.url)) as quick,
+        closing(postgresql.connect(world.store.url)) as late,
+    ):
+        for each in (quick, late):
+            each.execute("BEGIN")
+            each.execute("SELECT pg_current_xact_id()")
+        late.execute(insert.format("late"))
+        quick.execute(insert.format("quick"))
+        quick.execute("COMMIT")
+        act = an_act()
+        fetched = world.store.run_now(
+            lambda tx: extend_log.fetch_unlogged(tx, act=act, timing=TIMING)
+        )
+        assert fetched is None
+        late.execute("COMMIT")
+    assert world.extend() == 2
+    assert world.store.read_now(verify).findings == ()
+
+
+def test_a_transaction_that_has_written_may_extend_the_log_itself(world):
+    world.extend()
+    mine = Evidence(kind="order", id="mine", record={}, at=NOW)
+
+    def both(tx):
+        evidence.add(tx, [mine])
+        return extend_now(tx, act=an_act())
+
+    assert world.store.run_now(both) == 1

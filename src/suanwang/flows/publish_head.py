@@ -27,8 +27,6 @@ from suanwang.store import log
 from suanwang.store.log import Head
 from suanwang.store.tx import Tx
 
-TURN = 1  # a head at a time
-
 
 def publish_head(tx: Tx, *, signer: Signer, act: Act) -> Head | None:
     """Sign a head if the log has grown since the last one.

@@ -73,16 +73,15 @@ def last_seq(tx: Tx, source: str) -> int:
 def horizon(tx: Tx) -> Mapping[str, int] | None:
     """Return for each source the seq up to which every row is here for good.
 
-    None: a transaction that began before has not ended within two seconds. Whoever writes has its
-    number before it draws a row's (`take_xid`), so once all that ran at the time of looking have
-    ended, no row can come below what was seen.
+    None: somebody who may have drawn a smaller one has not ended within two seconds. Whoever writes
+    has its transaction's number before it draws a row's (`take_xid`), so once all that had one when
+    `newest` was read have ended, no row can come below it.
     """
     newest = tx.one("log_newest")
     seen = {source: int(newest[source]) for source in SOURCES}
-    # Asked after the look at `newest`: whoever drew a seq up to there has a lower number.
-    until = tx.one("log_running").next
+    writers = [str(row.xid) for row in tx.all("log_writers")]
     for _ in range(PAUSES_MAX):
-        if tx.one("log_running").oldest >= until:
+        if not writers or not tx.one("log_writing", xids=writers).writers:
             return seen
         tx.all("log_pause")
     return None
@@ -136,11 +135,6 @@ def segments_from(tx: Tx, first_leaf: int, *, limit: int) -> list[Segment]:
     """Return segments in the order of the log."""
     rows = tx.all("log_segments_from", first_leaf=first_leaf, limit=limit)
     return [_segment(row) for row in rows]
-
-
-def save_salts(tx: Tx, segment: Segment) -> None:
-    """Write a segment's salts again."""
-    tx.do("log_salts_save", first_leaf=segment.first_leaf, salts=segment.salts)
 
 
 def tile(tx: Tx, level: int, number: int) -> bytes:

@@ -7,9 +7,9 @@
 Names are unique over all files. `:param` is bound by the driver, never pasted. Marks differ by
 database: {for_update} and {skip_locked} are empty on SQLite, which has one writer, {tables}
 lists the tables there are, `id {in:ids}` says that id is one of a bound list of strings, and
-{each:rows} AS told gives `told.value` for each element of a bound JSON list. Transactions have
-numbers ({xid_own}, the oldest under way {xid_oldest}, the next one's {xid_next}) where several
-write at once; SQLite has one writer, and they are 0 there.
+{each:rows} AS told gives `told.value` for each element of a bound JSON list. Where several write
+at once, transactions have numbers: {xid_own}, and {other_writers} AS w lists those of the others as
+`w.xid`. SQLite has one writer.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ _MARKS = {
         "{skip_locked}": "",
         "{tables}": "(SELECT name FROM sqlite_master WHERE type = 'table')",
         "{xid_own}": "0",
-        "{xid_oldest}": "0",
-        "{xid_next}": "0",
+        "{other_writers}": "(SELECT NULL AS xid WHERE 0)",
         "{pause}": "0",
     },
     POSTGRESQL: {
@@ -38,8 +37,14 @@ _MARKS = {
         "{skip_locked}": "FOR NO KEY UPDATE SKIP LOCKED",
         "{tables}": "(SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema())",
         "{xid_own}": "CAST(CAST(pg_current_xact_id() AS text) AS BIGINT)",
-        "{xid_oldest}": "CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS BIGINT)",
-        "{xid_next}": "CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS BIGINT)",
+        # A transaction that has a number holds a lock on it until it ends. Snapshots do not do: one
+        # knows nothing of numbers above those that have ended.
+        "{other_writers}": (
+            "(SELECT CAST(l.transactionid AS text) AS xid FROM pg_locks l"
+            " JOIN pg_stat_activity a ON a.pid = l.pid"
+            " WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
+            " AND l.pid <> pg_backend_pid() AND a.datname = current_database())"
+        ),
         "{pause}": "pg_sleep(0.005)",
     },
 }

@@ -1,11 +1,15 @@
 -- name: take_xid
--- Gives this transaction its number before it draws a row's: whoever waits for all that run now to
+-- Gives this transaction its number before it draws a row's: whoever waits for all that have one to
 -- end then waits for this one too.
 SELECT {xid_own} AS xid
 
--- name: log_running
--- Which transactions may be under way: those from `oldest` on; below `next` they have begun.
-SELECT {xid_oldest} AS oldest, {xid_next} AS next
+-- name: log_writers
+-- The transactions of others that have a number, and so may have drawn a row's.
+SELECT w.xid FROM {other_writers} AS w
+
+-- name: log_writing
+-- How many of these transactions are still under way.
+SELECT COUNT(*) AS writers FROM {other_writers} AS w WHERE w.xid {in:xids}
 
 -- name: log_pause
 -- Lets the others go on for five milliseconds.
@@ -62,10 +66,6 @@ SELECT COUNT(*) AS rows FROM transfers WHERE seq BETWEEN :first AND :last
 -- name: log_evidence_between
 -- How many pieces of evidence stand from one seq to another.
 SELECT COUNT(*) AS rows FROM evidence WHERE seq BETWEEN :first AND :last
-
--- name: log_salts_save
--- Writes a segment's salts again, one of them erased.
-UPDATE log_segments SET salts = :salts WHERE first_leaf = :first_leaf
 
 -- name: log_tile
 -- One tile.
