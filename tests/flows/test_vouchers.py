@@ -17,6 +17,7 @@ from suanwang.basics.lifecycle import TransitionRefused
 from suanwang.basics.money import CNY, Money, voucher_of
 from suanwang.flows import loops
 from suanwang.flows.act import Act, Role
+from suanwang.flows.change_membership import change_membership
 from suanwang.flows.claim_voucher import (
     Contract,
     Review,
@@ -30,6 +31,7 @@ from suanwang.flows.fill_programme import Filling, fill_programme, record_party
 from suanwang.flows.fund_programme import fund_programme
 from suanwang.flows.grant_voucher import grant_voucher
 from suanwang.ledger.log.bundle import verify_bundle
+from suanwang.ledger.membership import MemberEvent
 from suanwang.ledger.vouchers.errors import (
     ClaimRefused,
     EvidenceMissing,
@@ -243,6 +245,48 @@ def test_vouchers_that_are_not_spent_in_time_lapse_to_the_funder(store):
     assert set_up.units(set_up.world.buyer) == "0.000000"
     set_up.world.loop(loops.LAPSE_VOUCHERS)
     set_up.world.check()
+
+
+@pytest.mark.parametrize("who", ["buyer", "funder"])
+def test_a_suspended_member_neither_spends_nor_pays_vouchers_and_holds_up_no_bill(store, who):
+    set_up = Programme(store)
+    set_up.grant("1000")
+    world = set_up.world
+    owner = (world.buyer if who == "buyer" else set_up.funder).organisation_id
+    run = world.running()
+    world.run(
+        lambda tx, act: change_membership(tx, owner, MemberEvent.SUSPEND, reason="x", act=act)
+    )
+    world.sleep(90)
+    run.agent.beat(run)
+    run.finish()
+    world.loop(loops.BILL)
+    job = world.job(run.offer.lease.job_id)
+    assert job.state == "BILLED"
+    [line] = set_up.lines(job.id)
+    assert (line["amount"], line["reason"]["code"]) == ("0.000000", "member-suspended")
+    assert set_up.pledged() == "1000.000000"
+    world.check()
+
+
+def test_vouchers_of_a_suspended_firm_lapse_once_it_is_reinstated_and_others_at_once(store):
+    set_up = Programme(store)
+    world = set_up.world
+    other = world.member("Yunlan Render", Role.BUYER)
+    set_up.grant("100", days=1)
+    set_up.grant("50", days=1, firm=other)
+    owner = world.buyer.organisation_id
+
+    def change(event):
+        world.run(lambda tx, act: change_membership(tx, owner, event, reason="x", act=act))
+
+    change(MemberEvent.SUSPEND)
+    world.sleep(2 * 86_400)
+    world.loop(loops.LAPSE_VOUCHERS)
+    assert (set_up.units(world.buyer), set_up.units(other)) == ("100.000000", "0.000000")
+    change(MemberEvent.REINSTATE)
+    world.loop(loops.LAPSE_VOUCHERS)
+    assert set_up.units(world.buyer) == "0.000000"
 
 
 def test_an_incomplete_programme_grants_nothing_until_an_operator_has_filled_it(store):

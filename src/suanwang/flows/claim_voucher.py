@@ -19,16 +19,14 @@ from suanwang.basics.errors import Conflict, Invalid, NotFound
 from suanwang.basics.ids import BillId, ClaimId, JobId, OrganisationId, TransferId
 from suanwang.basics.languages import LANGUAGES
 from suanwang.basics.money import CNY, Money, voucher_of
-from suanwang.basics.slots import format_instant
+from suanwang.basics.slots import format_instant, market_day
 from suanwang.flows.act import Act, Role, must_be
 from suanwang.flows.voucher_accounts import (
-    SHANGHAI,
     firm_account,
     funder_accounts,
     must_be_complete,
     must_fund,
     open_firm,
-    year_of,
 )
 from suanwang.flows.voucher_subsidy import put_claim_on_record, standing_of
 from suanwang.jobs.subsidy import items_of, reason_wire
@@ -101,7 +99,7 @@ def claim_voucher(tx: Tx, programme_id: str, contract: Contract, *, act: Act) ->
         contract_id=contract.contract_id,
         one_only=bool(running.programme["one_claim_per_contract"]),
         side=contract.side,
-        year=year_of(act.now),
+        year=market_day(act.now).year,
         state=walk(ClaimState.ISSUED, ClaimEvent.CLAIM, subject="new"),
         base=_NOTHING,
         amount=_NOTHING,
@@ -218,7 +216,7 @@ def give_back(tx: Tx, running: Running, claim: Claim, *, act: Act) -> list[str]:
     transfer = move(
         act.new_id(TransferId),
         Money(claim.amount.units, voucher_of(running.id)),
-        debit=firm_account(tx, running.id, claim.organisation_id),
+        debit=firm_account(tx, running.id, claim.organisation_id).id,
         credit=funder_accounts(tx, running).stock,
         at=act.now,
         group_id=claim.id,
@@ -275,7 +273,7 @@ def _decide(tx: Tx, running: Running, claim: Claim, *, act: Act) -> Decision:
     body, known = claim.body, vouchers.parties(tx, (claim.organisation_id, claim.supplier_id))
     asked = Asked(
         contract_id=claim.contract_id,
-        on=act.now.astimezone(SHANGHAI).date(),
+        on=market_day(act.now),
         firm=known[claim.organisation_id],
         supplier=known[claim.supplier_id],
         items=[Item(kind=i["kind"], amount=Money.parse(i["amount"])) for i in body["items"]],
@@ -359,7 +357,9 @@ def _pay(tx: Tx, running: Running, claim: Claim, *, act: Act, reserved: bool = T
         raise PoolTooSmall(id=running.id, left=accounts.pledged.available, needed=claim.amount)
     available = ledger.account_of(tx, claim.organisation_id, AccountName.AVAILABLE).id
     units = Money(claim.amount.units, voucher_of(running.id))
-    held = firm_account(tx, running.id, claim.organisation_id) if reserved else accounts.stock
+    held = accounts.stock
+    if reserved:
+        held = firm_account(tx, running.id, claim.organisation_id).id
     memo = _memo(claim, "voucher-pay")
     made: list[Transfer] = [
         move(act.new_id(TransferId), claim.amount, debit=accounts.pledged.id, credit=available,

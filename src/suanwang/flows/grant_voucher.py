@@ -92,7 +92,7 @@ def lapse_vouchers(tx: Tx, *, act: Act, timing: Timing) -> int:
         move(
             act.new_id(TransferId),
             Money(grant.left.units, voucher_of(grant.programme_id)),
-            debit=firm_account(tx, grant.programme_id, grant.organisation_id),
+            debit=firm_account(tx, grant.programme_id, grant.organisation_id).id,
             credit=funder_accounts(tx, locked[grant.programme_id]).stock,
             at=act.now,
             group_id=grant.id,

@@ -11,19 +11,15 @@ A programme issues vouchers only against yuan that it pledges, so neither pool c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta, timezone
 
 from suanwang.basics.ids import AccountId, OrganisationId
 from suanwang.basics.money import CNY, Asset, voucher_of
-from suanwang.basics.slots import Instant
 from suanwang.flows.act import Act, Role, must_be
 from suanwang.ledger.accounts import Account, AccountName
 from suanwang.ledger.vouchers.errors import NotTheFunder, ProgrammeIncomplete, ProgrammeUnfunded
 from suanwang.store import ledger
 from suanwang.store.tx import Tx
 from suanwang.store.vouchers import Running
-
-SHANGHAI = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +61,9 @@ def open_firm(tx: Tx, programme_id: str, firm: OrganisationId, *, act: Act) -> A
     return _open(tx, firm, AccountName.AVAILABLE.value, asset=asset, floor=0, act=act).id
 
 
-def firm_account(tx: Tx, programme_id: str, firm: OrganisationId) -> AccountId:
+def firm_account(tx: Tx, programme_id: str, firm: OrganisationId) -> Account:
     """Return a firm's account of a programme's vouchers."""
-    return ledger.account_of(tx, firm, AccountName.AVAILABLE, asset=voucher_of(programme_id)).id
+    return ledger.account_of(tx, firm, AccountName.AVAILABLE, asset=voucher_of(programme_id))
 
 
 def pledged_name(programme_id: str) -> str:
@@ -88,11 +84,6 @@ def must_be_complete(running: Running) -> None:
     if missing:
         raise ProgrammeIncomplete(kind="programme", id=running.id, found="incomplete",
                                   expected="complete", missing=", ".join(missing))  # fmt: skip
-
-
-def year_of(at: Instant) -> int:
-    """Return the calendar year in which a cap counts: Shanghai's."""
-    return at.astimezone(SHANGHAI).year
 
 
 def _open(

@@ -16,14 +16,12 @@ from typing import Any
 from suanwang.basics.canonical import Json
 from suanwang.basics.ids import AccountId, BillId, ClaimId, OrganisationId, TransferId
 from suanwang.basics.money import CNY, Money, voucher_of
-from suanwang.basics.slots import format_instant
+from suanwang.basics.slots import format_instant, market_day
 from suanwang.flows.act import Act
 from suanwang.flows.voucher_accounts import (
-    SHANGHAI,
     FunderAccounts,
     firm_account,
     funder_accounts,
-    year_of,
 )
 from suanwang.jobs.subsidy import (
     Funding,
@@ -34,6 +32,7 @@ from suanwang.jobs.subsidy import (
     shares_of,
     voucher_line,
 )
+from suanwang.ledger.membership import MemberState
 from suanwang.ledger.transfers import Transfer, move
 from suanwang.ledger.vouchers.claims import OFFSET_STEPS, ClaimState, walk
 from suanwang.ledger.vouchers.engine import Asked, Decision, Item, Standing, decide
@@ -109,7 +108,7 @@ class VoucherDesk:
                 supplier_id=OrganisationId(asked.supplier.id),
                 contract_id=asked.contract_id,
                 one_only=bool(running.programme["one_claim_per_contract"]),
-                year=year_of(self.act.now),
+                year=market_day(self.act.now).year,
                 state=walk(ClaimState.ISSUED, *OFFSET_STEPS, subject=funding.claim_id),
                 base=decision.base,
                 amount=decision.amount,
@@ -125,7 +124,7 @@ class VoucherDesk:
         known = vouchers.parties(self.tx, (job.organisation_id, supplier))
         return Asked(
             contract_id=str(job.id),
-            on=self.act.now.astimezone(SHANGHAI).date(),
+            on=market_day(self.act.now),
             firm=known[job.organisation_id],
             supplier=known[supplier],
             items=items,
@@ -134,6 +133,12 @@ class VoucherDesk:
     def _decide(
         self, running: Running, asked: Asked, grants: Sequence[Grant], *, accounts: FunderAccounts
     ) -> Decision:
+        held = firm_account(self.tx, running.id, OrganisationId(asked.firm.id))
+        for account in (held, accounts.pledged):
+            # The ledger would refuse the whole bill, and with it everybody's of the same batch.
+            if account.owner_state is not MemberState.VERIFIED:
+                facts = {"party": str(account.organisation_id)}
+                return Decision(amount=_NOTHING, reason=Reason.MEMBER_SUSPENDED, facts=facts)
         live = [each for each in grants if each.expires_at > self.act.now]
         if not live:
             at = format_instant(max(each.expires_at for each in grants))
@@ -164,7 +169,7 @@ class VoucherDesk:
             programme=running.id,
             funder_id=accounts.funder_id,
             funder_account=accounts.pledged.id,
-            voucher_account=firm_account(self.tx, running.id, job.organisation_id),
+            voucher_account=firm_account(self.tx, running.id, job.organisation_id).id,
             issuer_account=accounts.issued,
             asset=voucher_of(running.id),
             amount=decision.amount,
@@ -180,7 +185,7 @@ def standing_of(
     """Return what a firm has had of a programme, and whether a contract has its claim."""
     sides = vouchers.sides_of(tx, running.id, contract_id, but=but)
     return Standing(
-        used_firm_year=vouchers.used(tx, running.id, firm, year=year_of(act.now), but=but),
+        used_firm_year=vouchers.used(tx, running.id, firm, year=market_day(act.now).year, but=but),
         contract_claimed=bool(sides),
         other_side_claimed=any(each != side for each in sides),
     )

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     POOL_EMPTY = "pool-empty"
     VOUCHER_SPENT = "voucher-spent"
     VOUCHER_EXPIRED = "voucher-expired"
+    MEMBER_SUSPENDED = "member-suspended"
 
 
 _SENTENCES: Mapping[Reason, tuple[str, str]] = {
@@ -95,6 +96,10 @@ _SENTENCES: Mapping[Reason, tuple[str, str]] = {
     Reason.POOL_EMPTY: ("The programme's pool has {left} yuan left.", "该计划资金尚余 {left} 元。"),
     Reason.VOUCHER_SPENT: ("The vouchers have {left} yuan left.", "算力券尚余 {left} 元。"),
     Reason.VOUCHER_EXPIRED: ("The vouchers expired at {at}.", "算力券已于 {at} 到期。"),
+    Reason.MEMBER_SUSPENDED: (
+        "The member {party} is suspended; its vouchers wait until it is reinstated.",
+        "成员 {party} 已被暂停；其算力券待恢复后方可使用。",
+    ),
 }
 
 

@@ -19,10 +19,12 @@ SELECT * FROM voucher_programmes WHERE id IN (
 ) ORDER BY id {for_update}
 
 -- name: voucher_programmes_lapsing
--- Programmes with vouchers that were not spent in time; locked in order of id.
+-- Programmes with vouchers that were not spent in time; locked in order of id. What a suspended
+-- firm has waits until it is reinstated: nothing may leave its accounts.
 SELECT * FROM voucher_programmes WHERE id IN (
-    SELECT programme_id FROM voucher_grants
-    WHERE expires_at <= :now AND spent_units + lapsed_units < amount_units
+    SELECT g.programme_id FROM voucher_grants g JOIN organisations o ON o.id = g.organisation_id
+    WHERE g.expires_at <= :now AND g.spent_units + g.lapsed_units < g.amount_units
+      AND o.state <> 'suspended'
 ) ORDER BY id {for_update}
 
 -- name: voucher_programme_save
@@ -60,10 +62,10 @@ ORDER BY expires_at, id
 
 -- name: voucher_grants_lapsing
 -- Grants of locked programmes that were not spent in time.
-SELECT * FROM voucher_grants
-WHERE programme_id {in:programmes} AND expires_at <= :now
-  AND spent_units + lapsed_units < amount_units
-ORDER BY id LIMIT :limit
+SELECT g.* FROM voucher_grants g JOIN organisations o ON o.id = g.organisation_id
+WHERE g.programme_id {in:programmes} AND g.expires_at <= :now
+  AND g.spent_units + g.lapsed_units < g.amount_units AND o.state <> 'suspended'
+ORDER BY g.id LIMIT :limit
 
 -- name: voucher_grants_all
 -- Everybody's grants, newest first.
