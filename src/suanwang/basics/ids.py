@@ -137,30 +137,6 @@ class RoundId(Id):
     prefix = "rnd"
 
 
-class ContractId(Id):
-    """One contract between members."""
-
-    prefix = "ctt"
-
-
-class InvoiceId(Id):
-    """One invoice of an organisation and a month, or one credit note."""
-
-    prefix = "inv"
-
-
-class DisputeId(Id):
-    """One dispute about a bill."""
-
-    prefix = "dsp"
-
-
-class BudgetId(Id):
-    """One budget of an organisation, a project or a member."""
-
-    prefix = "bgt"
-
-
 class GrantId(Id):
     """One grant of vouchers to a firm."""
 
@@ -171,18 +147,6 @@ class ClaimId(Id):
     """One claim under a voucher programme."""
 
     prefix = "vcl"
-
-
-class PayoutId(Id):
-    """One payout to a member's bank account."""
-
-    prefix = "pyt"
-
-
-class BatchId(Id):
-    """One batch of payouts, or one file of bank lines."""
-
-    prefix = "bat"
 
 
 AnyId = TypeVar("AnyId", bound=Id)

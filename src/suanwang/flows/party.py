@@ -23,10 +23,9 @@ def add_party_word(
     tx: Tx, organisation: Organisation, event: str, facts: Mapping[str, Any], *, act: Act
 ) -> Evidence:
     """Append a word about a member; the caller holds the organisation's row."""
-    said = identity.party_words(tx, organisation.id)
     word = Evidence(
         kind=KIND,
-        id=organisation.id if said == 0 else f"{organisation.id}#{said + 1}",
+        id=organisation.id,
         record={
             "organisation_id": organisation.id,
             "name": organisation.name,
@@ -40,8 +39,7 @@ def add_party_word(
         at=act.now,
         organisation_id=organisation.id,
     )
-    evidence.add(tx, [word])
-    return word
+    return evidence.add_word(tx, word)
 
 
 def _keys(tx: Tx, organisation: Organisation) -> list[dict[str, str]]:

@@ -20,13 +20,15 @@ from suanwang.ledger.log.leaves import (
     evidence_record,
     transfer_record,
 )
-from suanwang.store import log
+from suanwang.store import jobs, log, usage
 from suanwang.store.bills import StoredBill
 from suanwang.store.log import Head
 from suanwang.store.tx import Tx
 
 RETRY_SECONDS = 2  # until a record is in the log; how often heads are signed comes on top
 RECORDS_MAX = 100_000
+VERSIONS_MAX = 16  # of one bill
+BILL_KINDS = ("order", "usage", "round", "bill", "commission")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +78,17 @@ _Row = tuple[str, dict[str, Any]]
 
 
 def _transfers_of(tx: Tx, bill: StoredBill) -> list[_Row]:
-    found = tx.all("bundle_transfers", job_id=bill.job_id, bill_id=bill.id, limit=RECORDS_MAX)
+    found = tx.all("bundle_transfers", job_id=bill.job_id, limit=RECORDS_MAX)
     return [(TRANSFERS, dict(row)) for row in found]
 
 
 def _evidence_of(tx: Tx, bill: StoredBill) -> list[_Row]:
-    found = tx.all("bundle_evidence", job_id=bill.job_id, bill_id=bill.id, limit=RECORDS_MAX)
+    """Return what a bill rests on: order, usage, round, split, and the bill in all versions."""
+    round_id = jobs.job(tx, bill.job_id).round_id
+    ids = [bill.job_id, bill.id, *(f"{bill.id}#{number}" for number in range(2, VERSIONS_MAX + 1))]
+    ids += [each.id for each in usage.of_job(tx, bill.job_id)]
+    ids += [] if round_id is None else [round_id]
+    found = tx.all("bundle_evidence", kinds=list(BILL_KINDS), ids=list(map(str, ids)))
     return [(EVIDENCE, dict(row)) for row in found]
 
 

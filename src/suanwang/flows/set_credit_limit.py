@@ -60,18 +60,15 @@ def set_credit_limit(tx: Tx, limit: CreditLimit, *, act: Act) -> Account:
             account=account.id, available=account.available, limit=amount, asset=account.asset
         )
     ledger.save_floor(tx, changed)
-    words = evidence.words(tx, "credit_limit", account.id)
-    evidence.add(
+    evidence.add_word(
         tx,
-        [
-            Evidence(
-                kind="credit_limit",
-                id=f"{account.id}#{words + 1}" if words else account.id,
-                record={**body, "by": None if act.key is None else act.key.key_id},
-                at=act.now,
-                organisation_id=owner.id,
-            )
-        ],
+        Evidence(
+            kind="credit_limit",
+            id=account.id,
+            record={**body, "by": None if act.key is None else act.key.key_id},
+            at=act.now,
+            organisation_id=owner.id,
+        ),
     )
     publish(
         tx,

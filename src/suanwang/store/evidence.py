@@ -8,7 +8,7 @@ kind and id is refused by the database; a later word about the same thing has an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from suanwang.basics.errors import NotFound
@@ -60,9 +60,15 @@ def find(tx: Tx, kind: str, record_id: str) -> Evidence:
     return _evidence(row)
 
 
-def words(tx: Tx, kind: str, record_id: str) -> int:
-    """Count the records about one thing; the next one's id is "…#2" after the first, and so on."""
-    return int(tx.one("evidence_words", kind=kind, id=record_id).words)
+def add_word(tx: Tx, word: Evidence) -> Evidence:
+    """Append a word about `word.id`: the first has that id, later ones "…#2", "…#3".
+
+    The caller holds the thing's row, so that two words at once do not take one number.
+    """
+    said = int(tx.one("evidence_words", kind=word.kind, id=word.id).words)
+    kept = replace(word, id=f"{word.id}#{said + 1}") if said else word
+    add(tx, [kept])
+    return kept
 
 
 def after(tx: Tx, seq: int, *, limit: int = PAGE_MAX) -> list[Evidence]:

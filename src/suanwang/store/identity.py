@@ -164,13 +164,6 @@ def set_organisation_state(tx: Tx, organisation: Organisation) -> None:
     tx.do("organisation_set_state", id=organisation.id, state=organisation.state)
 
 
-def party_words(tx: Tx, organisation_id: OrganisationId) -> int:
-    """Return how many words about an organisation's membership are kept."""
-    row = tx.first("party_words", organisation_id=organisation_id)
-    assert row is not None, "a count has one row"
-    return int(row.words)
-
-
 def exchange(tx: Tx) -> Organisation | None:
     """Return the exchange's own organisation; None before the operator has opened it."""
     row = tx.first("organisation_exchange")

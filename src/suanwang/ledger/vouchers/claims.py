@@ -72,8 +72,6 @@ OFFSET_STEPS = (
     ClaimEvent.VERIFY,
     ClaimEvent.PAY,
 )
-#: Claims in these states are, or may yet become, money of the programme.
-COUNTED = frozenset(ClaimState) - CLAIM.final
 
 
 def walk(state: ClaimState, *events: ClaimEvent, subject: str) -> ClaimState:

@@ -15,10 +15,6 @@ SELECT id, name, kind, state, created_at FROM organisations WHERE id = :id {for_
 -- Writes where an organisation stands.
 UPDATE organisations SET state = :state WHERE id = :id
 
--- name: party_words
--- How many words about an organisation's membership are kept as evidence.
-SELECT COUNT(*) AS words FROM evidence WHERE kind = 'party' AND organisation_id = :organisation_id
-
 -- name: organisation_exchange
 -- The exchange's own organisation, of which there is one.
 SELECT id, name, kind, state, created_at FROM organisations WHERE kind = 'exchange' ORDER BY id LIMIT 1

@@ -118,19 +118,12 @@ INSERT INTO log_witnesses (name, vkey, at) VALUES (:name, :vkey, :at) ON CONFLIC
 SELECT name, vkey, at FROM log_witnesses ORDER BY name
 
 -- name: bundle_transfers
--- Every transfer of a job and of the chains of its bill in all versions.
-SELECT * FROM transfers
-WHERE group_id = :job_id OR chain_id = :bill_id OR chain_id LIKE :bill_id || '#%'
-ORDER BY seq LIMIT :limit
+-- Every transfer of a job; those of its bill's chains are among them.
+SELECT * FROM transfers WHERE group_id = :job_id ORDER BY seq LIMIT :limit
 
 -- name: bundle_evidence
--- What a bill rests on: its order, its usage, its round, its split, and the bill in all versions.
-SELECT e.* FROM evidence e
-WHERE (e.kind = 'order' AND e.id = :job_id)
-  OR (e.kind IN ('bill', 'commission') AND (e.id = :bill_id OR e.id LIKE :bill_id || '#%'))
-  OR (e.kind = 'usage' AND e.id IN (SELECT u.id FROM usage_records u WHERE u.job_id = :job_id))
-  OR (e.kind = 'round' AND e.id = (SELECT j.round_id FROM jobs j WHERE j.id = :job_id))
-ORDER BY e.seq LIMIT :limit
+-- Pieces of evidence of some kinds by their ids.
+SELECT * FROM evidence WHERE kind {in:kinds} AND id {in:ids} ORDER BY seq
 
 -- name: proof_transfers
 -- One transfer, and whose accounts it touches.
