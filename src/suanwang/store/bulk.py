@@ -40,7 +40,7 @@ def _post_moves(tx: Tx, moves: Moves) -> bool:
     """Make moves if nothing at all stands against them; say whether they were made."""
     if not moves.are_sound:
         return False
-    book = ledger._load(tx, [moves.transfer(index) for index in cover(moves)])  # noqa: SLF001
+    book = ledger.load(tx, [moves.transfer(index) for index in cover(moves)])
     before = dict(book.accounts)
     asked = fingerprints(moves)
     if not apply_moves(book, moves, asked) or not tx.fill("transfers", _columns(moves, asked)):

@@ -121,7 +121,7 @@ def post_each(tx: Tx, groups: Sequence[Sequence[Transfer]]) -> list[Answer]:
 
     A group is refused as `store.ledger.post` would refuse it after the groups before.
     """
-    book = ledger._load(tx, [each for group in groups for each in group])  # noqa: SLF001
+    book = ledger.load(tx, [each for group in groups for each in group])
     before, holds = dict(book.accounts), dict(book.holds)
     answers: list[Answer] = []
     for group in groups:
@@ -137,10 +137,10 @@ def post_each(tx: Tx, groups: Sequence[Sequence[Transfer]]) -> list[Answer]:
         return post_each(tx, groups)
     save_accounts(tx, [each for each in book.accounts.values() if before[each.id] != each])
     changed = [each for each in book.holds.values() if holds.get(each.id) != each]
-    tx.many("hold_save", [ledger._hold_row(each) for each in changed])  # noqa: SLF001
+    tx.many("hold_save", [ledger.hold_row(each) for each in changed])
     return answers
 
 
 def _columns(made: Sequence[Transfer], book: AccountBook) -> dict[str, list[Any]]:
-    rows = [ledger._transfer_row(each, book.made[each.id]) for each in made]  # noqa: SLF001
+    rows = [ledger.transfer_row(each, book.made[each.id]) for each in made]
     return {name: [row[name] for row in rows] for name in rows[0]}

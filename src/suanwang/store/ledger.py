@@ -33,21 +33,20 @@ def post(tx: Tx, transfers: Sequence[Transfer]) -> list[Transfer]:
 
     The same transfer twice is made once. Raises a leaf of `ledger.errors`, and nothing is changed.
     """
-    book = _load(tx, transfers)
+    book = load(tx, transfers)
     accounts, holds = dict(book.accounts), dict(book.holds)
     applied = apply(book, transfers)
-    if tx.many("transfer_add", [_transfer_row(t, book.made[t.id]) for t in applied]) != len(
-        applied
-    ):
+    if tx.many("transfer_add", [transfer_row(t, book.made[t.id]) for t in applied]) != len(applied):
         # Made meanwhile over other accounts, so no lock of ours held it off.
         raise TransferIdReused(id=", ".join(t.id for t in applied))
     changed = [a for a in book.accounts.values() if accounts[a.id] != a]
     tx.many("account_save", map(_account_row, changed))
-    tx.many("hold_save", [_hold_row(h) for h in book.holds.values() if holds.get(h.id) != h])
+    tx.many("hold_save", [hold_row(h) for h in book.holds.values() if holds.get(h.id) != h])
     return applied
 
 
-def _load(tx: Tx, transfers: Sequence[Transfer]) -> AccountBook:
+def load(tx: Tx, transfers: Sequence[Transfer]) -> AccountBook:
+    """Lock and load everything that a batch touches, and what forbids it."""
     about = sorted({t.pending_id for t in transfers if t.pending_id is not None})
     holds = [_hold(r) for r in tx.all("holds_to_change", ids=about)] if about else []
     originals = _originals(tx, transfers)
@@ -258,7 +257,8 @@ def _hold(row: Row) -> Hold:
     )
 
 
-def _hold_row(hold: Hold) -> dict[str, object]:
+def hold_row(hold: Hold) -> dict[str, object]:
+    """Write a hold as its row."""
     return {
         "id": hold.id,
         "debit_id": hold.debit,
@@ -289,7 +289,8 @@ def _transfer(row: Row) -> Transfer:
     )
 
 
-def _transfer_row(transfer: Transfer, fingerprint: str) -> dict[str, object]:
+def transfer_row(transfer: Transfer, fingerprint: str) -> dict[str, object]:
+    """Write an applied transfer as its row."""
     assert transfer.amount is not None, "an applied transfer knows its amount"
     return {
         "id": transfer.id,
