@@ -139,13 +139,11 @@ def _owed_by_buyer(shares: Shares, paid: Money) -> Shares:
 
 def _detail(stored: StoredBill, shares: Shares) -> dict[str, Money]:
     detail = {"total": stored.total, "provider": shares.provider, "fee": shares.fees}
-    vouchers = shares.total - stored.total
-    return {**detail, "vouchers": vouchers} if vouchers else detail
+    return {**detail, "vouchers": stored.vouchers} if stored.vouchers else detail
 
 
 def on_record(bill: StoredBill, job: Job) -> dict[str, Json]:
     """Say of a bill what can be proven: every line, who gets what, and what it rests on."""
-    gross = bill.gross or bill.total
     return {
         "bill_id": str(bill.id),
         "job_id": str(bill.job_id),
@@ -155,8 +153,8 @@ def on_record(bill: StoredBill, job: Job) -> dict[str, Json]:
         "contract_id": None,
         "lines": [dict(line) for line in bill.lines],
         "parts": [dict(part) for part in bill.parts],
-        "gross": str(gross),
-        "vouchers": str(gross - bill.total),
+        "gross": str(bill.gross),
+        "vouchers": str(bill.vouchers),
         "total": str(bill.total),
         "currency": bill.total.asset.code,
         "usage_id": None if job.usage is None else str(job.usage["usage_id"]),

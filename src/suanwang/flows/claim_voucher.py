@@ -263,7 +263,7 @@ def _bill(tx: Tx, contract_id: str, *, firm: OrganisationId) -> StoredBill | Non
     bill = bills.bill_of_job(tx, JobId(contract_id))
     if bill.organisation_id != firm:
         raise NotFound(kind="bill", id=contract_id)
-    if bill.gross is not None and bill.gross != bill.total:
+    if bill.vouchers:
         raise _refused(Reason.SUBSIDISED, {})
     return bill
 

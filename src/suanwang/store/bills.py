@@ -25,13 +25,18 @@ class StoredBill:
     organisation_id: OrganisationId
     provider_id: OrganisationId
     lines: tuple[Mapping[str, Any], ...]
-    total: Money
+    gross: Money  # before vouchers
+    total: Money  # what the buyer pays
     provider_share: Money
     created_at: Instant
     settled_at: Instant | None = None
     parts: tuple[Mapping[str, Any], ...] = ()  # who gets what of `gross`
-    gross: Money | None = None  # before vouchers; None: there were none
     mode: str = "direct"
+
+    @property
+    def vouchers(self) -> Money:
+        """What funders pay instead of the buyer."""
+        return self.gross - self.total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,7 @@ def add(tx: Tx, bills: Iterable[StoredBill]) -> None:
                         "lines": [dict(line) for line in each.lines],
                         "provider_units": each.provider_share.units,
                         "parts": [dict(part) for part in each.parts],
-                        "gross_units": (each.gross or each.total).units,
+                        "gross_units": each.gross.units,
                         "mode": each.mode,
                     }
                 ),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from suanwang.client.command import ClientCommand, LateGroup
-from suanwang.client.errors import ConflictAnswered, FileTrouble
+from suanwang.client.errors import FileTrouble
 from suanwang.client.talk import Talk
 
 app = typer.Typer(
@@ -19,8 +18,6 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
 )
-WAIT_SECONDS = 120.0
-PAUSE_SECONDS = 0.5
 HeadsMost = Annotated[int, typer.Option("--most", min=1, help="How many at most.")]
 
 
@@ -121,7 +118,7 @@ def bundle(
 ) -> None:
     """Fetch one file that proves a job's bill; check it with suan ledger verify --bundle."""
     talk: Talk = ctx.obj
-    data = fetch_bundle(talk, job)
+    data = talk.grid.ledger.wait_for_bundle(job)
     if out is None:
         talk.write(data.decode().rstrip("\n"))
         return
@@ -145,15 +142,3 @@ def witness(
         return
     facts = {"name": found.name, "fingerprint": found.fingerprint}
     talk.tell(talk.say("Witness {name}, fingerprint {fingerprint}", **facts))
-
-
-def fetch_bundle(talk: Talk, job: str) -> bytes:
-    """Fetch a bundle, waiting for the next signed head where its records wait for one."""
-    end = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            return talk.grid.ledger.bundle(job)
-        except ConflictAnswered as refused:
-            if refused.code != "head-pending" or time.monotonic() > end:
-                raise
-        time.sleep(PAUSE_SECONDS)

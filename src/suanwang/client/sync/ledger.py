@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from suanwang.client.errors import ConflictAnswered
 from suanwang.client.reading import R
 from suanwang.client.sync.transport import Transport
 from suanwang.client.wire_proofs import Consistency, Head, Inclusion, LogKey, Witness
+
+HEAD_PENDING = "head-pending"
+HEAD_SECONDS = 120.0  # twice as long as heads take by default
+LOOK_SECONDS = 0.5
 
 
 class Ledger:
@@ -60,6 +66,22 @@ class Ledger:
     def bundle(self, job_id: str) -> bytes:
         """Return the file that proves a job's bill to anybody. Raises Conflict while pending."""
         return bytes((self._transport.send("GET", f"/v1/jobs/{job_id}/bill/bundle")).content)
+
+    def wait_for_bundle(
+        self,
+        job_id: str,
+        *,
+        timeout: float = HEAD_SECONDS,
+    ) -> bytes:
+        """Return a bill's bundle once its records are under a signed head. Raises Conflict."""
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                return self.bundle(job_id)
+            except ConflictAnswered as refused:
+                if refused.code != HEAD_PENDING or time.monotonic() > end:
+                    raise
+            time.sleep(LOOK_SECONDS)
 
     def _post(self, cls: type[R], path: str, body: Mapping[str, Any]) -> R:
         key = secrets.token_hex(16)
