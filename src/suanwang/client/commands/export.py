@@ -31,17 +31,22 @@ Excel = Annotated[bool, typer.Option("--excel", help="Mark it as UTF-8 for Excel
 _EXAMPLE = "Example: suan export {} --from 2026-11-01 --to 2026-11-30 --out {}"
 
 
-@app.command(cls=ClientCommand, epilog=_EXAMPLE.format("focus", "bills.csv"))
-def focus(
-    ctx: typer.Context,
-    *,
-    start: Start = None,
-    end: End = None,
-    out: Out = None,
-    everybody: Everybody = False,
-) -> None:
-    """Export bills as FOCUS 1.2, which cost tools read."""
-    _export(ctx.obj, "focus", (start, end), out, everybody=everybody)
+def _command(form: str, example: str, help_text: str) -> None:
+    """Add the command of one form; its name is the form's."""
+
+    @app.command(form, cls=ClientCommand, epilog=_EXAMPLE.format(form, example), help=help_text)
+    def export(
+        ctx: typer.Context,
+        *,
+        start: Start = None,
+        end: End = None,
+        out: Out = None,
+        everybody: Everybody = False,
+    ) -> None:
+        _export(ctx.obj, form, (start, end), out, everybody=everybody)
+
+
+_command("focus", "bills.csv", "Export bills as FOCUS 1.2, which cost tools read.")
 
 
 @app.command(cls=ClientCommand, epilog=_EXAMPLE.format("csv", "bills.csv --excel"))
@@ -58,43 +63,11 @@ def csv(
     _export(ctx.obj, "csv", (start, end), out, everybody=everybody, excel=excel)
 
 
-@app.command(cls=ClientCommand, epilog=_EXAMPLE.format("jsonl", "bills.jsonl"))
-def jsonl(
-    ctx: typer.Context,
-    *,
-    start: Start = None,
-    end: End = None,
-    out: Out = None,
-    everybody: Everybody = False,
-) -> None:
-    """Export bills as JSON lines, one bill a line."""
-    _export(ctx.obj, "jsonl", (start, end), out, everybody=everybody)
-
-
-@app.command(cls=ClientCommand, epilog=_EXAMPLE.format("beancount", "ledger.beancount"))
-def beancount(
-    ctx: typer.Context,
-    *,
-    start: Start = None,
-    end: End = None,
-    out: Out = None,
-    everybody: Everybody = False,
-) -> None:
-    """Export the ledger as a Beancount journal that checks itself."""
-    _export(ctx.obj, "beancount", (start, end), out, everybody=everybody)
-
-
-@app.command(cls=ClientCommand, epilog=_EXAMPLE.format("hledger", "ledger.journal"))
-def hledger(
-    ctx: typer.Context,
-    *,
-    start: Start = None,
-    end: End = None,
-    out: Out = None,
-    everybody: Everybody = False,
-) -> None:
-    """Export the ledger as an hledger journal that checks itself."""
-    _export(ctx.obj, "hledger", (start, end), out, everybody=everybody)
+_command("jsonl", "bills.jsonl", "Export bills as JSON lines, one bill a line.")
+_command(
+    "beancount", "ledger.beancount", "Export the ledger as a Beancount journal that checks itself."
+)
+_command("hledger", "ledger.journal", "Export the ledger as an hledger journal that checks itself.")
 
 
 def _export(

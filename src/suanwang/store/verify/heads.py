@@ -71,6 +71,7 @@ def check_heads(tx: Tx, key: str | None) -> Iterator[Finding]:
     verifier = None if key is None else Verifier.parse(key.strip())
     witnesses = [Verifier.parse(each) for each in log.witnesses(tx)]
     before: Checkpoint | None = None
+    size = log.size(tx)
     for head in _heads(tx):
         name = f"log_heads {head.seq}"
         try:
@@ -91,7 +92,7 @@ def check_heads(tx: Tx, key: str | None) -> Iterator[Finding]:
                 "head-forged", name, expected=f"size {said.size} as signed", found=head.size
             )
         yield from _check_order(name, said, before)
-        yield from _check_root(tx, name, said)
+        yield from _check_root(tx, name, said, size=size)
         before = said
 
 
@@ -107,8 +108,7 @@ def _check_order(name: str, said: Checkpoint, before: Checkpoint | None) -> Iter
         yield finding("head-order", name, expected=expected, found=said.size)
 
 
-def _check_root(tx: Tx, name: str, said: Checkpoint) -> Iterator[Finding]:
-    size = log.size(tx)
+def _check_root(tx: Tx, name: str, said: Checkpoint, *, size: int) -> Iterator[Finding]:
     if said.size > size:
         yield finding("log-truncated", name, expected=f"a log of {said.size} leaves", found=size)
         return
