@@ -143,7 +143,7 @@ class ClawBackIn(In):
     reason: Word
 
 
-@router.get("/voucher-programmes", response_model=ProgrammesOut, summary="List programmes.")
+@router.get("/voucher-programmes", response_model=ProgrammesOut, summary="List voucher programmes.")
 async def list_programmes(call: Signed) -> Response:
     """List voucher programmes with every rule, its source, and what is missing."""
     return await call.show(
@@ -155,7 +155,9 @@ async def list_programmes(call: Signed) -> Response:
 
 
 @router.get(
-    "/voucher-programmes/{programme_id}", response_model=ProgrammeOut, summary="Show a programme."
+    "/voucher-programmes/{programme_id}",
+    response_model=ProgrammeOut,
+    summary="Show a voucher programme.",
 )
 async def show_programme(call: Signed, programme_id: str) -> Response:
     """Show one programme."""
@@ -163,7 +165,9 @@ async def show_programme(call: Signed, programme_id: str) -> Response:
 
 
 @router.post(
-    "/voucher-programmes/{programme_id}/fill", response_model=ProgrammeOut, summary="Fill a rule."
+    "/voucher-programmes/{programme_id}/fill",
+    response_model=ProgrammeOut,
+    summary="Fill a rule that a programme leaves empty.",
 )
 async def fill_a_rule(call: SignedOperator, programme_id: str, body: FillIn) -> Response:
     """Fill a rule that the notice leaves empty; value, source and key go on record."""
@@ -174,7 +178,9 @@ async def fill_a_rule(call: SignedOperator, programme_id: str, body: FillIn) -> 
 
 
 @router.post(
-    "/voucher-programmes/{programme_id}/fund", response_model=ProgrammeOut, summary="Fund it."
+    "/voucher-programmes/{programme_id}/fund",
+    response_model=ProgrammeOut,
+    summary="Pledge money to a programme.",
 )
 async def fund(call: Signed, programme_id: str, body: FundIn) -> Response:
     """Pledge a funder's yuan to a programme; it may then grant vouchers for as much."""
@@ -191,7 +197,7 @@ async def fund(call: Signed, programme_id: str, body: FundIn) -> Response:
     "/voucher-programmes/{programme_id}/grants",
     status_code=201,
     response_model=GrantOut,
-    summary="Grant vouchers.",
+    summary="Grant vouchers to a firm.",
 )
 async def grant(call: Signed, programme_id: str, body: GrantIn) -> Response:
     """Give a firm vouchers, out of what the programme has pledged."""
@@ -205,7 +211,9 @@ async def grant(call: Signed, programme_id: str, body: GrantIn) -> Response:
 
 
 @router.post(
-    "/voucher-programmes/{programme_id}/pay", response_model=ClaimsOut, summary="Pay a window."
+    "/voucher-programmes/{programme_id}/pay",
+    response_model=ClaimsOut,
+    summary="Pay the claims of a window.",
 )
 async def pay(call: Signed, programme_id: str) -> Response:
     """Pay all verified claims their share of the pool, where the programme shares pro rata."""
@@ -218,7 +226,9 @@ async def pay(call: Signed, programme_id: str) -> Response:
 
 
 @router.get(
-    "/voucher-programmes/{programme_id}/report", response_model=ReportOut, summary="Report."
+    "/voucher-programmes/{programme_id}/report",
+    response_model=ReportOut,
+    summary="Report what a programme paid.",
 )
 async def report(
     call: Signed,
@@ -239,7 +249,7 @@ async def report(
 @router.post(
     "/organisations/{organisation_id}/voucher-facts",
     response_model=PartyOut,
-    summary="Record facts of a firm.",
+    summary="Record facts of a firm for vouchers.",
 )
 async def record_a_party(call: SignedOperator, organisation_id: str, body: PartyIn) -> Response:
     """Put on record what eligibility and relations are judged by; the newest counts."""
@@ -269,7 +279,7 @@ async def list_vouchers(
     return await call.show(read)
 
 
-@router.get("/voucher-claims", response_model=ClaimsOut, summary="List claims.")
+@router.get("/voucher-claims", response_model=ClaimsOut, summary="List voucher claims.")
 async def list_claims(
     call: Signed, limit: Limit = PAGE_DEFAULT, cursor: CursorText = None
 ) -> Response:
@@ -285,7 +295,9 @@ async def list_claims(
     return await call.show(read)
 
 
-@router.post("/voucher-claims", status_code=201, response_model=ClaimOut, summary="Claim.")
+@router.post(
+    "/voucher-claims", status_code=201, response_model=ClaimOut, summary="Claim under a programme."
+)
 async def add_claim(call: Signed, body: ClaimIn) -> Response:
     """Claim for a contract, under a programme that reimburses; refused with its reason."""
     contract = Contract(
@@ -303,28 +315,38 @@ async def add_claim(call: Signed, body: ClaimIn) -> Response:
     )
 
 
-@router.get("/voucher-claims/{claim_id}", response_model=ClaimOut, summary="Show a claim.")
+@router.get("/voucher-claims/{claim_id}", response_model=ClaimOut, summary="Show a voucher claim.")
 async def show_claim(call: Signed, claim_id: str) -> Response:
     """Show a claim to its firm, its funder, an operator or an auditor."""
     act = call.parts.act(call.actor)
     return await call.show(lambda tx: claim_out(show_vouchers.show_claim(tx, claim_id, act=act)))
 
 
-@router.post("/voucher-claims/{claim_id}/deliver", response_model=ClaimOut, summary="Deliver.")
+@router.post(
+    "/voucher-claims/{claim_id}/deliver",
+    response_model=ClaimOut,
+    summary="Hand in the evidence of a claim.",
+)
 async def deliver(call: Signed, claim_id: str, body: DeliverIn) -> Response:
     """Hand in the evidence of a locked claim: what each document is, and its SHA-256."""
     brought = [each.model_dump() for each in body.evidence]
     return await call.act(lambda tx, act: claim_out(deliver_claim(tx, claim_id, brought, act=act)))
 
 
-@router.post("/voucher-claims/{claim_id}/review", response_model=ClaimOut, summary="Review.")
+@router.post(
+    "/voucher-claims/{claim_id}/review", response_model=ClaimOut, summary="Review a claim."
+)
 async def review(call: Signed, claim_id: str, body: ReviewIn) -> Response:
     """Review a claim: first to lock its amount, then, by another key, to pay it."""
     said = Review(approve=body.approve, note=body.note)
     return await call.act(lambda tx, act: claim_out(review_claim(tx, claim_id, said, act=act)))
 
 
-@router.post("/voucher-claims/{claim_id}/claw-back", response_model=ClaimOut, summary="Claw back.")
+@router.post(
+    "/voucher-claims/{claim_id}/claw-back",
+    response_model=ClaimOut,
+    summary="Claw back what a claim was paid.",
+)
 async def claw_back_claim(call: Signed, claim_id: str, body: ClawBackIn) -> Response:
     """Take back what was paid for a claim, by entries of its own."""
     return await call.act(lambda tx, act: claim_out(claw_back(tx, claim_id, body.reason, act=act)))
