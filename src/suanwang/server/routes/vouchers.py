@@ -272,9 +272,8 @@ async def list_vouchers(
 
     def read(tx: Tx) -> GrantsOut:
         found = show_vouchers.list_grants(tx, act=act, before=before, limit=limit + 1)
-        page = found[:limit]
-        more = write_cursor([page[-1].id]) if len(found) > limit else None
-        return {"items": [grant_out(each) for each in page], "next_cursor": more}
+        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
+        return {"items": [grant_out(each) for each in found[:limit]], "next_cursor": more}
 
     return await call.show(read)
 
@@ -288,9 +287,8 @@ async def list_claims(
 
     def read(tx: Tx) -> ClaimsOut:
         found = show_vouchers.list_claims(tx, act=act, before=before, limit=limit + 1)
-        page = found[:limit]
-        more = write_cursor([page[-1].id]) if len(found) > limit else None
-        return {"items": [claim_out(each) for each in page], "next_cursor": more}
+        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
+        return {"items": [claim_out(each) for each in found[:limit]], "next_cursor": more}
 
     return await call.show(read)
 
