@@ -11,6 +11,10 @@ from contextlib import contextmanager
 
 import psycopg
 
+from suanwang.store.database import Store
+from suanwang.store.verify.finding import Finding
+from suanwang.store.verify.whole import verify
+
 FINAL = ("SETTLED", "REJECTED", "EXPIRED", "CANCELLED", "FAILED", "LOST")
 _FINAL = "('" + "', '".join(FINAL) + "')"
 
@@ -99,3 +103,11 @@ class Books:
         """Return every rule that is broken, with its offenders."""
         found = {rule: self.ask(query) for rule, query in NEVER.items()}
         return {rule: rows for rule, rows in found.items() if rows}
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what is wrong with the log and the records, as `suan ledger verify` finds it."""
+        store = Store.open(self.url)
+        try:
+            return store.read_now(verify).findings
+        finally:
+            store.close()

@@ -11,6 +11,7 @@ Everything runs at a pace of seconds: heartbeat 1 s, lease 3 s, rounds 0.2 s, se
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -70,6 +71,9 @@ class Grid:
         """Start one more server on the same database."""
         settings = PACE | {"SUANWANG_DATABASE_URL": self.books.url}
         folder = self.folder / f"server-{len(self.servers)}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("secrets.key", "log.key") if self.servers else ():
+            shutil.copy(self.server.folder / name, folder / name)  # as the docs tell operators to
         self.servers.append(Server(folder, settings))
 
     def kill_server(self) -> None:
@@ -185,6 +189,7 @@ class Grid:
         checked = self.ask("/v1/ledger/check", self._operator)
         assert checked["balanced"], checked
         assert self.books.wrongs() == {}
+        assert self.books.findings() == ()
         for job in jobs:
             billed = self.books.number("SELECT count(*) FROM bills WHERE job_id = ?", job)
             metered = self.books.number(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from structlog.testing import capture_logs
 from tests.server.world import Caller, World
 
 from suanwang.flows.extend_log import extend_now
@@ -20,6 +21,7 @@ from suanwang.ledger.log.notes import (
 )
 from suanwang.ledger.log.tree import verify_consistency, verify_inclusion
 from suanwang.server.errors import LogKeyUnreadable
+from suanwang.server.first_start import open_exchange
 from suanwang.server.log_key import LogKey, origin_of
 
 WITNESS = Signer(name="witness.test", private=bytes(range(32)), kind=KeyKind.WITNESS)
@@ -121,6 +123,16 @@ class TestBundles:
     def test_without_a_bill_there_is_none(self, world, proven):
         job = world.buyer.submit()
         world.buyer.get(f"/jobs/{job['id']}/bill/bundle").refused(404, "not-found")
+
+    def test_a_server_with_another_key_says_so_at_its_start_and_gives_none(self, world, proven):
+        (world.parts.settings.data_dir / "log.key").unlink()
+        world.parts.log_key = LogKey(world.parts.settings.data_dir, "x")
+        with capture_logs() as logs:
+            open_exchange(world.parts)
+        assert "signed with another key" in logs[0]["event"]
+        refused = world.buyer.get(f"/jobs/{proven['id']}/bill/bundle")
+        refused.refused(503, "log-key-wrong")
+        world.operator.post("/ledger/heads", {}).refused(503, "log-key-wrong")
 
 
 class TestInclusion:

@@ -14,7 +14,8 @@ from suanwang.basics.ids import TransferId
 from suanwang.basics.money import Money
 from suanwang.flows import extend_log
 from suanwang.flows.extend_log import extend_now
-from suanwang.flows.publish_head import LogForked, publish_head
+from suanwang.flows.log_errors import LogForked, LogKeyWrong
+from suanwang.flows.publish_head import publish_head
 from suanwang.flows.timing import Timing
 from suanwang.ledger.log import tiles
 from suanwang.ledger.log.leaves import entry
@@ -124,6 +125,17 @@ def test_a_log_that_was_tampered_with_is_not_signed(world):
     with pytest.raises(LogForked):
         world.sign()
     assert world.store.read_now(lambda tx: len(log.heads_before(tx))) == 1
+
+
+def test_a_server_with_another_key_signs_nothing(world):
+    world.extend()
+    world.sign()
+    world.pay_in()
+    world.extend()
+    other = Signer(name="exchange.test", private=bytes(range(1, 33)))
+    with pytest.raises(LogKeyWrong):
+        world.store.run_now(lambda tx: publish_head(tx, signer=other, act=an_act()))
+    assert world.sign() is not None
 
 
 def test_a_server_killed_after_any_step_leaves_the_log_as_it_was_or_whole(world):

@@ -15,6 +15,17 @@ class LogForked(Unavailable):
     code = "log-forked"
 
 
+class LogKeyWrong(Unavailable):
+    """The head of {size} leaves is not signed with this server's log.key; nothing is signed.
+
+    Give every server of the exchange the same file. A head that was altered reads the same:
+    `suan ledger verify` says which.
+    """
+
+    zh = "含 {size} 个叶的树头不是以本服务器的 log.key 签署；不再签署。"
+    code = "log-key-wrong"
+
+
 class HeadPending(Conflict):
     """The records of {id} are not all under a signed head yet; try again in {retry_after_s} s."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from suanwang.basics.errors import NotFound
 from suanwang.flows.act import Act
 from suanwang.flows.log_errors import HeadPending, HeadUnknown
+from suanwang.flows.publish_head import read_head
 from suanwang.flows.show import show_bill, whose
 from suanwang.ledger.log import tiles
 from suanwang.ledger.log.bundle import ProvenRecord, make_bundle
@@ -20,6 +21,7 @@ from suanwang.ledger.log.leaves import (
     evidence_record,
     transfer_record,
 )
+from suanwang.ledger.log.notes import Verifier
 from suanwang.store import jobs, log, usage
 from suanwang.store.bills import StoredBill
 from suanwang.store.log import Head
@@ -42,10 +44,11 @@ class Proof:
 def bundle_of_bill(tx: Tx, job_id: str, *, key: str, act: Act) -> bytes:
     """Write the bundle of a job's bill, for whoever may see the bill.
 
-    Raises: NotFound; HeadPending.
+    Raises: NotFound; HeadPending; LogKeyWrong where the head is of another key.
     """
     bill = show_bill(tx, job_id, act=act)
     head = _newest(tx, job_id)
+    read_head(head, Verifier.parse(key))
     rows = [*_transfers_of(tx, bill), *_evidence_of(tx, bill)]
     records = _proven(tx, rows, head=head, subject=job_id)
     return make_bundle(head.note, records, key=key, witnesses=log.witnesses(tx))

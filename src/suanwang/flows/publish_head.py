@@ -9,9 +9,10 @@ from __future__ import annotations
 from suanwang.basics.errors import Conflict, Invalid
 from suanwang.flows.act import Act, Role, must_be
 from suanwang.flows.extend_log import extend_now
-from suanwang.flows.log_errors import HeadUnknown, LogForked, WitnessUnknown
+from suanwang.flows.log_errors import HeadUnknown, LogForked, LogKeyWrong, WitnessUnknown
 from suanwang.flows.record_operator_action import record_operator_action
 from suanwang.ledger.log import tiles
+from suanwang.ledger.log.errors import NoteWrong
 from suanwang.ledger.log.notes import (
     Checkpoint,
     KeyKind,
@@ -20,9 +21,11 @@ from suanwang.ledger.log.notes import (
     Signer,
     Verifier,
     cosignatures_of,
+    open_checkpoint,
     sign_checkpoint,
     with_cosignature,
 )
+from suanwang.ledger.log.tree import EMPTY_ROOT
 from suanwang.store import log
 from suanwang.store.log import Head
 from suanwang.store.tx import Tx
@@ -31,14 +34,17 @@ from suanwang.store.tx import Tx
 def publish_head(tx: Tx, *, signer: Signer, act: Act) -> Head | None:
     """Sign a head if the log has grown since the last one.
 
-    Raises: LogForked where the log no longer leads to the root of the last head.
+    Raises: LogForked where the log no longer leads to the root of the last head; LogKeyWrong where
+    another key than `signer` signed that.
     """
-    size, last = log.size(tx), log.last_head(tx)
-    if size == (last.size if last else 0):
-        return None
-    read = log.reader(tx)
+    size, last, read = log.size(tx), log.last_head(tx), log.reader(tx)
+    said = Checkpoint(origin=signer.name, size=0, root=EMPTY_ROOT)
     if last is not None:
-        _check_continues(last, tiles.root_at(min(last.size, size), read), size=size)
+        said = read_head(last, signer.verifier)
+    if size == said.size:
+        return None
+    if size < said.size or tiles.root_at(said.size, read) != said.root:
+        raise LogForked(size=size, signed=said.size)
     root = tiles.root_at(size, read)
     note = sign_checkpoint(Checkpoint(origin=signer.name, size=size, root=root), signer)
     return log.add_head(tx, size=size, note=note, at=act.now)
@@ -97,7 +103,18 @@ def add_cosignature(tx: Tx, *, size: int, line: str, act: Act) -> Head:
     return Head(seq=head.seq, size=head.size, at=head.at, note=note)
 
 
-def _check_continues(last: Head, root: bytes, *, size: int) -> None:
-    said = Checkpoint.parse(Note.parse(last.note).text)
-    if size < last.size or root != said.root:
-        raise LogForked(size=size, signed=last.size)
+def read_head(head: Head, log_key: Verifier) -> Checkpoint:
+    """Read a head that the log's own key signed. Raises LogKeyWrong."""
+    try:
+        return open_checkpoint(head.note, log_key)
+    except NoteWrong:
+        raise LogKeyWrong(size=head.size, reason="another key") from None
+
+
+def is_signed_with(head: Head, log_key: Verifier) -> bool:
+    """Say whether a head is of this key."""
+    try:
+        read_head(head, log_key)
+    except LogKeyWrong:
+        return False
+    return True

@@ -19,9 +19,11 @@ from suanwang.flows.act import Act, Role
 from suanwang.flows.identity_errors import ExchangeOpenAlready
 from suanwang.flows.issue_key import NewKey
 from suanwang.flows.open_organisation import NewOrganisation, open_organisation
+from suanwang.flows.publish_head import is_signed_with
 from suanwang.server.parts import Parts
 from suanwang.server.secrets import new_key_secret
 from suanwang.store import identity, secrets
+from suanwang.store import log as heads
 from suanwang.store.identity import (
     OrganisationKind,
     actor_by_key_hash,
@@ -40,7 +42,7 @@ def open_exchange(parts: Parts) -> Path | None:
     data_dir = parts.settings.data_dir
     data_dir.mkdir(parents=True, exist_ok=True)
     _prepare_secrets(parts)
-    parts.log_key.prepare()
+    _prepare_log_key(parts)
     path, waiting = data_dir / KEY_FILE, data_dir / f"{KEY_FILE}.new"
     if parts.store.read_now(identity.exchange) is not None:
         return _finish(parts, path, waiting)
@@ -69,6 +71,15 @@ def _prepare_secrets(parts: Parts) -> None:
     if sealed is not None and parts.secret_box.open(sealed) is None:
         # Jobs without secrets run well, so this is no reason not to start.
         log.error("stored secrets do not open with this key", key=str(parts.secret_box.path))
+
+
+def _prepare_log_key(parts: Parts) -> None:
+    """Read or make the key of the log, and say so if it is not the one that signed its heads."""
+    parts.log_key.prepare()
+    head = parts.store.read_now(heads.last_head)
+    if head is not None and not is_signed_with(head, parts.log_key.signer.verifier):
+        # Everything else goes on; only heads and bundles wait until the right key is here.
+        log.error("the log's heads are signed with another key", key=str(parts.log_key.path))
 
 
 def _finish(parts: Parts, path: Path, waiting: Path) -> Path | None:

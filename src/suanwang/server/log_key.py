@@ -32,7 +32,7 @@ class LogKey:
 
     def prepare(self) -> None:
         """Read the key, making it at the first start. Raises LogKeyUnreadable."""
-        path = self.folder / KEY_FILE
+        path = self.path
         try:
             if not path.exists():
                 fresh = Signer(name=origin_of(self.name), private=secrets.token_bytes(KEY_BYTES))
@@ -42,6 +42,11 @@ class LogKey:
         except (OSError, ValueError, NoteWrong) as error:
             reason = getattr(error, "strerror", None) or "not a private key of a log"
             raise LogKeyUnreadable(path=path, reason=reason) from None
+
+    @property
+    def path(self) -> Path:
+        """Where the private key lies."""
+        return self.folder / KEY_FILE
 
     @property
     def signer(self) -> Signer:
