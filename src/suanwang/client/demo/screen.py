@@ -83,7 +83,7 @@ class Screen:
         say = self.say
         table = _table(
             say("Bills"), say("job"), say("centre"), say("card-hours"), say("compute"),
-            say("data, store"), say("fee and tax"), say("vouchers"), say("total"), "Wh", "gCO₂e",
+            say("data, store"), say("fee, tax"), say("vouchers"), say("total"), "Wh", "gCO₂e",
             words=2,
         )  # fmt: skip
         for told in jobs:
