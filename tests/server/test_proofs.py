@@ -93,6 +93,14 @@ class TestForEverybody:
         nobody.get("/ledger/proofs/consistency?first=1&second=99999").refused(404, "head-unknown")
         nobody.get("/ledger/proofs/consistency?first=5&second=2").refused(404, "head-unknown")
 
+    def test_whoever_asks_without_a_key_shares_one_rate_with_all_who_do(self, world, proven):
+        world.parts.rates.per_second = 2
+        nobody = self.nobody(world)
+        asked = [nobody.get("/ledger/key").status for _ in range(8)]
+        assert asked[0] == 200
+        assert asked[-1] == 429
+        world.buyer.get("/me").ok()
+
     def test_before_the_first_head_there_is_none(self, world):
         self.nobody(world).get("/ledger/checkpoint").refused(404, "not-found")
 

@@ -35,6 +35,7 @@ from suanwang.store.tx import Tx
 JSON_TYPE = "application/json"
 NDJSON_TYPE = "application/x-ndjson"
 IDEMPOTENCY_CHARS_MAX = 255
+EVERYBODY = ""  # no key's id: whoever asks without one
 # Refusals that say something about this moment, not about the request.
 _NOT_KEPT = (IdempotencyKeyReused, RequestUnderWay)
 _KEPT = frozenset({404, 409, 422})
@@ -200,6 +201,13 @@ def parts_of(request: Request) -> Parts:
     return cast("Parts", request.app.state.parts)
 
 
+async def unsigned(request: Request) -> Parts:
+    """Return the server's parts for a request that needs no key; all of these share one rate."""
+    parts = parts_of(request)
+    parts.take_rate(EVERYBODY)
+    return parts
+
+
 async def signed(request: Request) -> Call:
     """Check the key of a request, and how fast it asks."""
     parts = parts_of(request)
@@ -222,6 +230,7 @@ async def signed_operator(request: Request) -> Call:
     return call
 
 
+Unsigned = Annotated[Parts, Depends(unsigned)]
 Signed = Annotated[Call, Depends(signed)]
 SignedAgent = Annotated[Call, Depends(signed_agent)]
 SignedOperator = Annotated[Call, Depends(signed_operator)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -20,7 +20,7 @@ from suanwang.flows.publish_head import add_cosignature, add_witness, publish_he
 from suanwang.ledger.log import tiles
 from suanwang.ledger.log.notes import NOTE_BYTES_MAX
 from suanwang.ledger.log.tree import HASH_BYTES
-from suanwang.server.http.call import Signed, SignedOperator, parts_of
+from suanwang.server.http.call import Signed, SignedOperator, Unsigned
 from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
 from suanwang.server.http.routing import a_router
 from suanwang.server.routes.paging import CursorText, Limit
@@ -106,9 +106,8 @@ class CosignatureIn(BaseModel):
 
 
 @router.get("/ledger/key", response_model=LogKeyOut, summary="Show the exchange's key.")
-async def show_log_key(request: Request) -> Response:
+async def show_log_key(parts: Unsigned) -> Response:
     """Show the key that signs heads, and the witnesses' keys."""
-    parts = parts_of(request)
     verifier = parts.log_key.signer.verifier
     known = await parts.store.read(lambda tx: list(log.witnesses(tx)))
     body: LogKeyOut = {
@@ -120,9 +119,9 @@ async def show_log_key(request: Request) -> Response:
 
 
 @router.get("/ledger/checkpoint", summary="Show the newest signed head.")
-async def show_checkpoint(request: Request) -> Response:
+async def show_checkpoint(parts: Unsigned) -> Response:
     """Show the newest head as a signed note (C2SP tlog-checkpoint)."""
-    head = await parts_of(request).store.read(log.last_head)
+    head = await parts.store.read(log.last_head)
     if head is None:
         raise NotFound(kind="head", id="checkpoint")
     return Response(head.note, media_type=TEXT, headers={"Cache-Control": "no-cache"})
@@ -130,7 +129,7 @@ async def show_checkpoint(request: Request) -> Response:
 
 @router.get("/ledger/heads", response_model=HeadsOut, summary="List signed heads.")
 async def list_heads(
-    request: Request, limit: Limit = PAGE_DEFAULT, cursor: CursorText = None
+    parts: Unsigned, limit: Limit = PAGE_DEFAULT, cursor: CursorText = None
 ) -> Response:
     """List signed heads, newest first."""
     before = read_cursor(cursor, int)
@@ -143,9 +142,7 @@ async def list_heads(
             "next_cursor": write_cursor([found[-1].seq]) if full else None,
         }
 
-    return Response(
-        await parts_of(request).store.read(lambda tx: encode(read(tx))), media_type=JSON_TYPE
-    )
+    return Response(await parts.store.read(lambda tx: encode(read(tx))), media_type=JSON_TYPE)
 
 
 @router.post("/ledger/heads", status_code=201, response_model=HeadOut, summary="Sign a head now.")
@@ -160,10 +157,10 @@ async def sign_head(call: SignedOperator) -> Response:
 
 
 @router.get("/ledger/tile/{level}/{path:path}", summary="Show a tile of hashes.")
-async def show_tile(request: Request, level: int, path: str) -> Response:
+async def show_tile(parts: Unsigned, level: int, path: str) -> Response:
     """Show up to 256 hashes of a level (C2SP tlog-tiles): …/0/x001/067, partial …/067.p/5."""
     number, width = _tile_of(level, path)
-    found = await parts_of(request).store.read(lambda tx: log.tile(tx, level, number))
+    found = await parts.store.read(lambda tx: log.tile(tx, level, number))
     if len(found) < width * HASH_BYTES:
         raise NotFound(kind="tile", id=f"{level}/{path}"[:ID_MAX])
     data = found[: width * HASH_BYTES]
@@ -202,16 +199,14 @@ async def show_inclusion(
     response_model=ConsistencyOut,
     summary="Prove that one head continues another.",
 )
-async def show_consistency(request: Request, first: Size, second: Size) -> Response:
+async def show_consistency(parts: Unsigned, first: Size, second: Size) -> Response:
     """Prove that the tree of `second` leaves continues the one of `first`."""
 
     def read(tx: Tx) -> ConsistencyOut:
         path = prove_consistency(tx, first, second)
         return {"first": first, "second": second, "path": [each.hex() for each in path]}
 
-    return Response(
-        await parts_of(request).store.read(lambda tx: encode(read(tx))), media_type=JSON_TYPE
-    )
+    return Response(await parts.store.read(lambda tx: encode(read(tx))), media_type=JSON_TYPE)
 
 
 @router.post(
