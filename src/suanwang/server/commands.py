@@ -185,9 +185,11 @@ def ledger_verify(
     if json_:
         document = _check_document(found)
         ledger = document["ledger"] or {"balanced": False}
-        shown = {**ledger, "proven": found.proven, "log": document["log"]}
+        more = {"proven": found.proven, "damage": document["damage"], "log": document["log"]}
+        shown = ledger | more
         typer.echo(json.dumps(shown, ensure_ascii=False))
     else:
+        _print_damage(found)
         _print_ledger(found)
         _print_log(found)
     if not found.proven:
@@ -269,10 +271,14 @@ def _print_log(found: DatabaseCheck) -> None:
         typer.echo(say("The heads' signatures were not checked: give the key with --key."))
 
 
+def _print_damage(found: DatabaseCheck) -> None:
+    for line in found.damage:
+        typer.echo(_say()("Damaged: {what}", what=line))
+
+
 def _print_check(found: DatabaseCheck) -> None:
     say = _say()
-    for line in found.damage:
-        typer.echo(say("Damaged: {what}", what=line))
+    _print_damage(found)
     none = say("none")
     typer.echo(
         say(

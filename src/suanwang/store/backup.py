@@ -43,14 +43,13 @@ class DatabaseCheck:
     @property
     def good(self) -> bool:
         """Say whether everything is as it should be."""
-        sound = not self.damage and self.schema == self.expected_schema
-        return sound and self.proven
+        return self.schema == self.expected_schema and self.proven
 
     @property
     def proven(self) -> bool:
-        """Say whether the ledger balances and its log proves it."""
+        """Say whether nothing is damaged, the ledger balances and its log proves it."""
         balanced = self.ledger is not None and self.ledger.balanced
-        return balanced and self.log is not None and self.log.proven
+        return not self.damage and balanced and self.log is not None and self.log.proven
 
 
 def backup(url: str, target: Path, *, force: bool = False) -> Path:
@@ -107,25 +106,42 @@ def check(url: str, *, key: str | None = None) -> DatabaseCheck:
     not looked at. Raises NoteWrong for a key that is none.
     """
     parsed = parse_url(url)
-    damage: tuple[str, ...] = ()
     if parsed.get_backend_name() == "sqlite":
         path = _file_of(parsed)
         if not path.is_file():
             raise BackupRefused(reason=f"there is no database {path}")
         damage = _damage_of(path)
-    if damage:
-        return DatabaseCheck(schema=None, expected_schema=schema.HEAD, damage=damage, ledger=None)
+        if damage:
+            return _check_damaged(path, damage, key=key)
     store = Store.open(url)
     try:
-        found = store.read_now(schema.version_of)
-        known = found == schema.HEAD
-        checked = store.read_now(ledger.check) if known else None
-        proven = store.read_now(lambda tx: verify(tx, key=key)) if known else None
+        return store.read_now(lambda tx: _check(tx, key=key))
     finally:
         store.close()
+
+
+def _check(tx: Tx, *, key: str | None, damage: tuple[str, ...] = ()) -> DatabaseCheck:
+    found = schema.version_of(tx)
+    known = found == schema.HEAD
     return DatabaseCheck(
-        schema=found, expected_schema=schema.HEAD, damage=damage, ledger=checked, log=proven
+        schema=found,
+        expected_schema=schema.HEAD,
+        damage=damage,
+        ledger=ledger.check(tx) if known else None,
+        log=verify(tx, key=key) if known else None,
     )
+
+
+def _check_damaged(path: Path, damage: tuple[str, ...], *, key: str | None) -> DatabaseCheck:
+    """Say what can still be said of a damaged file: which records it is about, if it can be read.
+
+    It is opened for reading only: a store might write to it, and make it worse.
+    """
+    try:
+        with closing(_read_only(path)) as connection:
+            return _check(Tx(connection.cursor(), SQLITE), key=key, damage=damage)
+    except sqlite3.DatabaseError:
+        return DatabaseCheck(schema=None, expected_schema=schema.HEAD, damage=damage, ledger=None)
 
 
 def _file_of(url: URL) -> Path:
