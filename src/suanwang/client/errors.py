@@ -149,6 +149,13 @@ class FileMissing(Invalid):
     code = "client-file-missing"
 
 
+class FolderMissing(Invalid):
+    """Cannot write {path}: there is no folder {folder}; make it first."""
+
+    zh = "无法写入 {path}：没有文件夹 {folder}；请先创建。"
+    code = "client-folder-missing"
+
+
 class FileIsFolder(Invalid):
     """{path} is a folder; a file is needed here."""
 

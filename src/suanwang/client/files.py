@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from suanwang.basics.errors import SuanwangError
-from suanwang.client.errors import FileForbidden, FileIsFolder, FileMissing, FileTrouble
+from suanwang.client.errors import (
+    FileForbidden,
+    FileIsFolder,
+    FileMissing,
+    FileTrouble,
+    FolderMissing,
+)
 
 CHUNK_BYTES = 1 << 20
 TEXT_BYTES_MAX = 1_000_001  # one more than a job file may have, so that too long is seen
@@ -29,15 +35,28 @@ def named_trouble(path: object) -> Iterator[None]:
 
 @contextlib.contextmanager
 def whole(place: Path) -> Iterator[BinaryIO]:
-    """Open a file to write; it appears under its name only when it is whole."""
-    draft = place.with_name(f".{place.name}.part")
-    try:
-        with named_trouble(place), draft.open("wb") as file:
-            yield file
-        with named_trouble(place):
-            draft.replace(place)
-    finally:
-        draft.unlink(missing_ok=True)
+    """Open a file to write; it appears under its name only when it is whole.
+
+    A link is followed. A pipe or device is written as it stands, never replaced.
+
+    Raises: FolderMissing, FileIsFolder, FileForbidden, FileTrouble.
+    """
+    with named_trouble(place):
+        if not place.parent.is_dir():
+            raise FolderMissing(path=place, folder=place.parent)
+        if place.exists() and not place.is_file():
+            with place.open("wb") as file:
+                yield file
+            return
+        final = place.resolve()
+        draft = final.with_name(f".{final.name}.part")
+        with draft.open("wb") as file:
+            try:
+                yield file
+                file.close()
+                draft.replace(final)
+            finally:
+                draft.unlink(missing_ok=True)
 
 
 def file_error(path: object, error: OSError | ValueError) -> SuanwangError:

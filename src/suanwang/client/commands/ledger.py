@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from suanwang.client.command import ClientCommand, LateGroup
-from suanwang.client.errors import FileTrouble
+from suanwang.client.files import whole
 from suanwang.client.talk import Talk
 
 app = typer.Typer(
@@ -122,10 +122,8 @@ def bundle(
     if out is None:
         talk.write(data.decode().rstrip("\n"))
         return
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise FileTrouble(path=out, reason=error.strerror or error) from None
+    with whole(out) as file:
+        file.write(data)
     talk.tell(talk.say("Written: {path}", path=out))
 
 

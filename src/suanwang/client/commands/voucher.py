@@ -7,7 +7,6 @@ claim    claims    deliver    review    pay    claw-back    report
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from suanwang.client.command import ClientCommand, LateGroup
-from suanwang.client.errors import FileTrouble
+from suanwang.client.files import digest
 from suanwang.client.talk import Talk
 
 if TYPE_CHECKING:
@@ -210,7 +209,7 @@ def deliver(
     """Hand in the evidence of a claim; the files themselves stay with you."""
     talk: Talk = ctx.obj
     pairs = [each.partition("=") for each in file]
-    evidence = [{"kind": kind, "sha256": _sha256(path)} for kind, _, path in pairs]
+    evidence = [{"kind": kind, "sha256": digest(Path(path))[0]} for kind, _, path in pairs]
     _show_claim(talk, talk.grid.vouchers.deliver(claim_id, evidence))
 
 
@@ -305,10 +304,3 @@ def _value(text: str) -> Any:  # noqa: ANN401 - a rule's value
     except ValueError:
         return text
     return value if isinstance(value, list | bool) else text
-
-
-def _sha256(path: str) -> str:
-    try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    except OSError as error:
-        raise FileTrouble(path=path, reason=error.strerror or error) from None
