@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -187,3 +190,14 @@ def test_a_database_that_is_not_there_is_one_sentence(tmp_path):
     assert done.exit_code == 5
     assert "Traceback" not in done.output
     assert CliRunner().invoke(db, ["check", "--db", "mysql://x/y"]).exit_code == 2
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "There is no database"), ("zh", "没有数据库")])
+def test_ledger_verify_speaks_the_language_asked_for(tmp_path, lang, said):
+    url = f"sqlite:///{tmp_path / 'no.db'}"
+    words = [str(Path(sys.executable).with_name("suan")), "ledger", "verify"]
+    done = subprocess.run(
+        [*words, "--lang", lang, "--db", url], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 5
+    assert said in done.stderr

@@ -175,11 +175,13 @@ def ledger_verify(
         Path | None, typer.Option("--key", help="File with the exchange's key (DATA_DIR/log.pub).")
     ] = None,
     json_: Json = False,
+    lang: Annotated[str | None, typer.Option("--lang", help="Language: en or zh.")] = None,
 ) -> None:
     """Check a whole database: sums, log, heads, records. Exit 0: proven, 1: not.
 
     The first finding names the first record that is wrong.
     """
+    _ = lang  # read before the command line is, into SUANWANG_LANG
     settings: Settings = load_settings(flags={"database_url": db}, env=os.environ, file=config)[0]
     found = backups.check(settings.database_url, key=_key(key, settings))
     if json_:

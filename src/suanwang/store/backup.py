@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from suanwang.ledger.check import LedgerCheck
 from suanwang.store import ledger, schema
 from suanwang.store.database import Store, parse_url
-from suanwang.store.errors import BackupRefused, SchemaUnknown
+from suanwang.store.errors import BackupRefused, DatabaseMissing, SchemaUnknown
 from suanwang.store.queries import SQLITE
 from suanwang.store.tx import Tx
 from suanwang.store.verify.finding import Verification
@@ -109,7 +109,7 @@ def check(url: str, *, key: str | None = None) -> DatabaseCheck:
     if parsed.get_backend_name() == "sqlite":
         path = _file_of(parsed)
         if not path.is_file():
-            raise BackupRefused(reason=f"there is no database {path}")
+            raise DatabaseMissing(path=path)
         damage = _damage_of(path)
         if damage:
             return _check_damaged(path, damage, key=key)
@@ -152,7 +152,7 @@ def _file_of(url: URL) -> Path:
 
 def _copy_sqlite(source: Path, target: Path) -> None:
     if not source.is_file():
-        raise BackupRefused(reason=f"there is no database {source}")
+        raise DatabaseMissing(path=source)
     try:
         with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(target)) as there:
             here.backup(there, pages=PAGES_AT_ONCE)

@@ -59,3 +59,10 @@ class BackupRefused(Conflict):
 
     zh = "无法备份或恢复：{reason}。"
     code = "backup-refused"
+
+
+class DatabaseMissing(BackupRefused):
+    """There is no database {path}."""
+
+    zh = "没有数据库 {path}。"
+    code = "database-missing"
