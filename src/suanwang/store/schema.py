@@ -24,7 +24,7 @@ from suanwang.store.queries import POSTGRESQL, SQLITE
 from suanwang.store.tables import METADATA
 from suanwang.store.tx import Tx
 
-HEAD = "0002"
+HEAD = "0003"
 MIGRATION_LOCK = 7_310_001  # any number will do that nothing else in the database locks
 MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
