@@ -1,4 +1,4 @@
-"""Contracts, settlement days, bank lines, budgets, disputes and invoices, a file for each, frozen."""
+"""What moves money in and out, sells for others, corrects and disputes: a file for each, frozen."""
 
 from __future__ import annotations
 
