@@ -45,6 +45,7 @@ from suanwang.store import jobs, ledger, timeline
 from suanwang.store.database import Store
 from suanwang.store.identity import OrganisationKind, hash_secret
 from suanwang.store.jobs import Job
+from suanwang.store.verify.records import check_records
 
 TIMING = Timing(settle_every=timedelta(0))
 ZONES = {"zhongwei": "3.20", "guian": "2.80", "wuhu": "4.10"}
@@ -297,9 +298,10 @@ class World:
         return self.read(lambda tx: show.show_bill(tx, job_id, act=self.act(self.buyer)))
 
     def check(self) -> None:
-        """The ledger adds up; every ended job has let go of its money, cards and lease."""
+        """The ledger adds up, rows say what is on record, ended jobs have let go of everything."""
         found = self.read(ledger.check)
         assert found.problems == ()
+        assert self.read(lambda tx: [*check_records(tx)]) == []
         self.store.run_now(_nothing_left_over)
 
 

@@ -104,7 +104,8 @@ def lapse_vouchers(tx: Tx, *, act: Act, timing: Timing) -> int:
         ledger.post(tx, transfers)
     vouchers.save_grants(tx, [replace(each, lapsed=each.lapsed + each.left) for each in late])
     for grant, transfer in zip(late, transfers, strict=True):
-        said = {"amount": str(Money(grant.left.units, CNY)), "transfer_id": str(transfer.id)}
+        left = str(Money(grant.left.units, CNY))
+        said = {"amount": left, "lapsed": left, "transfer_id": str(transfer.id)}
         _tell(tx, grant, {"what": "lapsed", **said}, act=act, name=f"{grant.id}#lapsed")
     return len(late)
 

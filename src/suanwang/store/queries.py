@@ -7,7 +7,8 @@
 Names are unique over all files. `:param` is bound by the driver, never pasted. Marks differ by
 database: {for_update} and {skip_locked} are empty on SQLite, which has one writer, {tables}
 lists the tables there are, `id {in:ids}` says that id is one of a bound list of strings, and
-{each:rows} AS told gives `told.value` for each element of a bound JSON list. Where several write
+{each:rows} AS told gives `told.value` for each element of a bound JSON list. {subject} is what the
+column `id` of evidence is about: "dsp_1" of "dsp_1#2". Where several write
 at once, transactions have numbers: {xid_own}, and {other_writers} AS w lists those of the others as
 `w.xid`. SQLite has one writer.
 """
@@ -31,6 +32,7 @@ _MARKS = {
         "{xid_own}": "0",
         "{other_writers}": "(SELECT NULL AS xid WHERE 0)",
         "{pause}": "0",
+        "{subject}": "substr(id, 1, instr(id || '#', '#') - 1)",
     },
     POSTGRESQL: {
         "{for_update}": "FOR NO KEY UPDATE",
@@ -46,6 +48,7 @@ _MARKS = {
             " AND l.pid <> pg_backend_pid() AND a.datname = current_database())"
         ),
         "{pause}": "pg_sleep(0.005)",
+        "{subject}": "split_part(id, '#', 1)",
     },
 }
 _LISTS = {

@@ -67,39 +67,81 @@ ORDER BY t.seq LIMIT :limit
 SELECT t.seq, t.id, t.day, t.at, m.closed_at FROM transfers t JOIN market_days m ON m.day = t.day
 WHERE m.state = 'closed' AND t.at > m.closed_at ORDER BY t.seq LIMIT :limit
 
+-- name: verify_orders
+-- Orders after :after: jobs that were accepted.
+SELECT id, organisation_id, project_id, member_id, name, kind, spec, limit_units, accepted_at
+FROM jobs WHERE accepted_at IS NOT NULL AND id > :after ORDER BY id LIMIT :limit
+
 -- name: verify_bills
--- Bills after :after beside what was put on record of them.
-SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
-  e.record, e.seq FROM bills b LEFT JOIN evidence e ON e.kind = 'bill' AND e.id = b.id
-WHERE b.id > :after ORDER BY b.id LIMIT :limit
+-- Bills after :after.
+SELECT id, job_id, organisation_id, provider_id, lines, total_units, created_at
+FROM bills WHERE id > :after ORDER BY id LIMIT :limit
 
 -- name: verify_usage
--- Accepted usage after :after beside what was put on record of it.
-SELECT u.id, u.job_id, u.centre_id, u.record AS usage, u.signature, u.received_at, e.record, e.seq
-FROM usage_records u LEFT JOIN evidence e ON e.kind = 'usage' AND e.id = u.id
-WHERE u.accepted = 1 AND u.id > :after ORDER BY u.id LIMIT :limit
+-- Accepted usage after :after.
+SELECT id, job_id, centre_id, record AS usage, signature, received_at
+FROM usage_records WHERE accepted = 1 AND id > :after ORDER BY id LIMIT :limit
 
 -- name: verify_rounds
--- Rounds after :after beside what was put on record of them.
-SELECT r.id, r.at, r.outcome, e.record, e.seq
-FROM rounds r LEFT JOIN evidence e ON e.kind = 'round' AND e.id = r.id
-WHERE r.id > :after ORDER BY r.id LIMIT :limit
+-- Rounds after :after.
+SELECT id, at, outcome FROM rounds WHERE id > :after ORDER BY id LIMIT :limit
 
 -- name: verify_accounts
--- Accounts after :after beside what was put on record when they were opened.
-SELECT a.id, a.organisation_id, a.name, a.asset, a.scale, a.floor_units, a.created_at,
-  e.record, e.seq FROM accounts a LEFT JOIN evidence e ON e.kind = 'account' AND e.id = a.id
-WHERE a.id > :after ORDER BY a.id LIMIT :limit
+-- Accounts after :after.
+SELECT id, organisation_id, name, asset, scale, created_at
+FROM accounts WHERE id > :after ORDER BY id LIMIT :limit
 
--- name: verify_orphans
--- What is on record of bills, usage, rounds and accounts that are not there any more.
-SELECT e.seq, e.kind, e.id FROM evidence e WHERE
-  (e.kind = 'usage' AND NOT EXISTS (SELECT 1 FROM usage_records u WHERE u.id = e.id AND u.accepted = 1))
-  OR (e.kind = 'round' AND NOT EXISTS (SELECT 1 FROM rounds r WHERE r.id = e.id))
-  OR (e.kind = 'account' AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = e.id))
-  OR (e.kind = 'bill' AND NOT EXISTS (SELECT 1 FROM bills b WHERE b.id = e.id)
-      AND e.id NOT LIKE '%#%')
-ORDER BY e.seq LIMIT :limit
+-- name: verify_organisations
+-- Organisations after :after.
+SELECT id, name, state, created_at FROM organisations WHERE id > :after ORDER BY id LIMIT :limit
+
+-- name: verify_voucher_programmes
+-- Programmes after :after that were filled in or funded.
+SELECT id, organisation_id, rules, pool_units, created_at
+FROM voucher_programmes WHERE changes > 0 AND id > :after ORDER BY id LIMIT :limit
+
+-- name: verify_voucher_parties
+-- What is known of firms, after :after.
+SELECT organisation_id AS id, facts, at FROM voucher_parties
+WHERE organisation_id > :after ORDER BY organisation_id LIMIT :limit
+
+-- name: verify_voucher_grants
+-- Grants after :after.
+SELECT id, programme_id, organisation_id, amount_units, lapsed_units, issued_at, expires_at
+FROM voucher_grants WHERE id > :after ORDER BY id LIMIT :limit
+
+-- name: verify_voucher_claims
+-- Claims after :after.
+SELECT id, programme_id, organisation_id, supplier_id, contract_id, side, state, base_units,
+  amount_units, bill_id, body, created_at
+FROM voucher_claims WHERE id > :after ORDER BY id LIMIT :limit
+
+-- name: verify_words
+-- What was first put on record of things of one kind.
+SELECT id, record FROM evidence WHERE kind = :kind AND id {in:ids}
+
+-- name: verify_later_words
+-- Of what there are words with a number: the seqs of the first and the newest of those.
+SELECT {subject} AS subject, MIN(seq) AS first, MAX(seq) AS last FROM evidence
+WHERE kind = :kind AND id LIKE '%#%' GROUP BY {subject}
+
+-- name: verify_words_at
+-- Records by their seqs.
+SELECT e.seq, e.record FROM {each:seqs} AS told
+JOIN evidence e ON e.seq = CAST(told.value ->> 'seq' AS BIGINT)
+
+-- name: verify_all_words
+-- Everything on record of things of one kind, in order.
+SELECT {subject} AS subject, record FROM evidence
+WHERE kind = :kind AND {subject} {in:ids} ORDER BY seq
+
+-- name: verify_subjects
+-- Of how many things of a kind something is on record.
+SELECT COUNT(DISTINCT {subject}) AS subjects FROM evidence WHERE kind = :kind
+
+-- name: verify_records_after
+-- Records of a kind, in order, without what they say.
+SELECT seq, id FROM evidence WHERE kind = :kind AND seq > :after ORDER BY seq LIMIT :limit
 
 -- name: verify_since
 -- When the first record was written: what is older than that has none.
