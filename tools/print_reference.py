@@ -22,6 +22,7 @@ import suanwang.market.receipts
 import suanwang.server.anchor_errors
 import suanwang.server.app
 from suanwang.jobs.lifecycle import JobEvent
+from suanwang.ledger.disputes import DisputeState
 from suanwang.server.http.error_codes import error_classes, template_of
 from suanwang.server.settings import ENV_PREFIX, Settings
 
@@ -94,6 +95,8 @@ def published() -> Iterator[str]:
     """Find the kinds of events in the source: literal kinds, and a job's verbs."""
     yield from (f"job.{event}" for event in JobEvent)
     yield "job.submit"
+    yield from (f"dispute.{state}" for state in DisputeState)
+    yield "dispute.dated"
     for path in sorted((ROOT / "src" / "suanwang" / "flows").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):

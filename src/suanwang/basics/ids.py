@@ -149,6 +149,24 @@ class ClaimId(Id):
     prefix = "vcl"
 
 
+class DisputeId(Id):
+    """One dispute of a bill."""
+
+    prefix = "dsp"
+
+
+class CreditNoteId(Id):
+    """One credit note."""
+
+    prefix = "crn"
+
+
+class InvoiceId(Id):
+    """One organisation's invoice of a month."""
+
+    prefix = "inv"
+
+
 AnyId = TypeVar("AnyId", bound=Id)
 
 

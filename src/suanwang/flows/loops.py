@@ -10,6 +10,7 @@ from suanwang.flows import (
     clear_round,
     close_month,
     close_unmetered,
+    decide_dispute,
     expire_holds,
     expire_leases,
     expire_quotes,
@@ -97,6 +98,13 @@ LAPSE_VOUCHERS = Loop(
     step=grant_voucher.lapse_vouchers,
     batch=grant_voucher.BATCH,
 )
+LAPSE_DISPUTES = Loop(
+    name="lapse disputes",
+    every=_each(60),
+    step=decide_dispute.lapse_disputes,
+    batch=decide_dispute.BATCH,
+    leader_only=True,
+)
 CLOSE_MONTH = Loop(
     name="close month",
     every=_each(600),
@@ -125,6 +133,7 @@ LOOPS: tuple[Loop | Pipeline, ...] = (
     SETTLE,
     EXPIRE_HOLDS,
     LAPSE_VOUCHERS,
+    LAPSE_DISPUTES,
     CLOSE_MONTH,
     EXTEND_LOG,
 )

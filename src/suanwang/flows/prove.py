@@ -92,6 +92,8 @@ def _evidence_of(tx: Tx, bill: StoredBill) -> list[_Row]:
     ids += [each.id for each in usage.of_job(tx, bill.job_id)]
     ids += [] if round_id is None else [round_id]
     found = tx.all("bundle_evidence", kinds=list(BILL_KINDS), ids=list(map(str, ids)))
+    # Whatever was disputed of it and given back belongs to it.
+    found += tx.all("bundle_disputes", bill_id=bill.id)
     return [(EVIDENCE, dict(row)) for row in found]
 
 

@@ -7,9 +7,10 @@ it used has been paid.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import timedelta
 
-from suanwang.basics.ids import Id, OrganisationId, TransferId
+from suanwang.basics.ids import BillId, Id, OrganisationId, TransferId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Instant, day_slot, market_day
 from suanwang.flows.act import Act
@@ -18,7 +19,7 @@ from suanwang.flows.timing import Timing
 from suanwang.jobs.lifecycle import JobEvent
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.transfers import Transfer, move
-from suanwang.store import bills, jobs, ledger
+from suanwang.store import bills, disputes, jobs, ledger
 from suanwang.store.bills import Settlement, StoredBill
 from suanwang.store.jobs import Job
 from suanwang.store.tx import Tx
@@ -44,7 +45,7 @@ def settle_before(tx: Tx, before: Instant, *, act: Act) -> int:
     if not due:
         return 0
     change = Change(act)
-    earned = _earned(due)
+    earned = _earned(due, disputes.kept_from_settlement(tx, [bill.id for bill in due]))
     change.transfer(_payments(tx, earned, before, act))
     for job in jobs.by_ids(tx, [bill.job_id for bill in due]):
         change.advance(job, _event_of(job), detail={"settled_until": before})
@@ -73,12 +74,18 @@ def _until(now: Instant, timing: Timing) -> Instant:
     return now - timing.settle_every
 
 
-def _earned(due: list[StoredBill]) -> dict[OrganisationId, tuple[Money, int]]:
-    """Return what each provider has earned, and by how many bills."""
+def _earned(
+    due: list[StoredBill], kept: Mapping[tuple[BillId, OrganisationId], Money]
+) -> dict[OrganisationId, tuple[Money, int]]:
+    """Return what each provider has earned, and by how many bills.
+
+    What is disputed stays where it is frozen, and what was credited is there no more.
+    """
     sums: dict[OrganisationId, tuple[Money, int]] = defaultdict(lambda: (Money.zero(CNY), 0))
     for bill in due:
         amount, count = sums[bill.provider_id]
-        sums[bill.provider_id] = (amount + bill.provider_share, count + 1)
+        share = bill.provider_share - kept.get((bill.id, bill.provider_id), Money.zero(CNY))
+        sums[bill.provider_id] = (amount + share, count + 1)
     return dict(sums)
 
 

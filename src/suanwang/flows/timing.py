@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from suanwang.ledger.disputes import Overdue
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -21,6 +23,10 @@ class Timing:
     usage_wait: timedelta = timedelta(minutes=10)  # for a usage record after the job's return
     move_wait: timedelta = timedelta(hours=1)  # for another place after a centre's fault
     close_after: timedelta = timedelta(days=5)  # a month's books, after its end
+    dispute_window: timedelta = timedelta(days=30)  # in which a bill can be disputed
+    dispute_answer_days: int = 5  # bank days for the seller; then silence is consent
+    dispute_ruling_days: int = 10  # bank days for an operator, after the seller's answer
+    dispute_overdue: Overdue = Overdue.ESCALATE  # what happens when nobody ruled in time
 
     @property
     def silent_after(self) -> timedelta:

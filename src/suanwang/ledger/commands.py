@@ -171,6 +171,9 @@ def _report(verdict: Verdict, say: Texts) -> list[str]:
     ]  # fmt: skip
     for bill in verdict.bills:
         lines += _bill(bill, say)
+    for note in verdict.credit_notes:
+        text = "Credit note {number}: {amount} yuan given back, {total} of it to the buyer"
+        lines.append(say(text, number=_plain(note.number), amount=note.amount, total=note.total))
     if not verdict.bills:
         lines.append(say("There is no bill in it: no figures were checked."))
     lines.append(say("Key: {key}", key=verdict.log.vkey))

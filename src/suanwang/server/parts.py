@@ -13,6 +13,7 @@ from suanwang.basics.ids import ENTROPY_BYTES, AnyId
 from suanwang.basics.slots import Instant
 from suanwang.flows.act import Act, Actor
 from suanwang.flows.timing import Timing
+from suanwang.ledger.disputes import Overdue
 from suanwang.server.blobs import BlobFiles
 from suanwang.server.hints import Bell, Hints
 from suanwang.server.http.keys import KeyRing
@@ -90,6 +91,10 @@ def timing_of(settings: Settings) -> Timing:
         lock=LOCK_LEASES * timedelta(seconds=settings.lease_seconds),
         settle_every=None if every is None else timedelta(seconds=every),
         close_after=timedelta(days=settings.books_close_days),
+        dispute_window=timedelta(days=settings.dispute_window_days),
+        dispute_answer_days=settings.dispute_answer_bank_days,
+        dispute_ruling_days=settings.dispute_ruling_bank_days,
+        dispute_overdue=Overdue(settings.dispute_overdue),
     )
 
 

@@ -72,6 +72,26 @@ class Settings:
         "月末（北京时间）之后多少天结账。",
         least=0,
     )
+    dispute_window_days: int = _setting(
+        30,
+        "Days after billing in which a bill can be disputed.",
+        "出账后可提出争议的天数。",
+        least=1,
+    )
+    dispute_answer_bank_days: int = _setting(
+        5,
+        "Bank days for the seller's answer; after them silence is consent.",
+        "卖方答复争议的银行工作日数；逾期视为同意。",
+        least=1,
+    )
+    dispute_ruling_bank_days: int = _setting(
+        10, "Bank days for a ruling after the answer.", "答复后作出裁定的银行工作日数。", least=1
+    )
+    dispute_overdue: str = _setting(
+        "escalate",
+        'When no ruling came in time: "escalate", "uphold" or "reject".',
+        "逾期未裁定时：“escalate”（升级）、“uphold”（支持）或 “reject”（驳回）。",
+    )
     head_every_seconds: float = _setting(
         60.0,
         "Seconds between signed heads of the log, when it has grown.",
@@ -118,6 +138,7 @@ class Settings:
 
 
 CHOICES = {
+    "dispute_overdue": ("escalate", "uphold", "reject"),
     "log_format": ("text", "json"),
     "log_level": ("debug", "info", "warning", "error"),
 }

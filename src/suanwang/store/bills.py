@@ -85,6 +85,14 @@ def bill_of_job(tx: Tx, job_id: JobId) -> StoredBill:
     return _bill(row)
 
 
+def lock_bill_of_job(tx: Tx, job_id: JobId) -> StoredBill:
+    """Return the bill of a job, locked until the transaction ends; NotFound if it has none."""
+    row = tx.first("bill_lock_of_job", job_id=job_id)
+    if row is None:
+        raise NotFound(kind="bill", id=job_id)
+    return _bill(row)
+
+
 def unsettled(tx: Tx, *, before: Instant, limit: int) -> list[StoredBill]:
     """Return bills that wait for settlement, oldest first, locked."""
     rows = tx.all("bills_unsettled", before=to_micros(before), limit=limit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from suanwang.basics.canonical import Json
@@ -119,6 +119,12 @@ def open_account(tx: Tx, account: Account, *, at: Instant) -> Account:
     if opened:
         evidence.add(tx, [_opening(account, at=at)])
     return account_of(tx, account.organisation_id, account.name, asset=account.asset)
+
+
+def lock_accounts(tx: Tx, ids: Iterable[AccountId]) -> list[Account]:
+    """Return accounts, locked until the transaction ends, in order of id."""
+    wanted = sorted(set(ids))
+    return [account_from(r) for r in tx.all("accounts_to_change", ids=wanted)] if wanted else []
 
 
 def account_of(

@@ -251,6 +251,11 @@ def claims(
     return [_claim(row) for row in rows]
 
 
+def claims_of_bill(tx: Tx, bill_id: BillId) -> list[Claim]:
+    """Return the claims that were taken off a bill."""
+    return [_claim(row) for row in tx.all("voucher_claims_of_bill", bill_id=bill_id)]
+
+
 def verified(tx: Tx, programme_id: str) -> list[Claim]:
     """Return the claims of a programme that wait for their share of the pool."""
     return [_claim(r) for r in tx.all("voucher_claims_verified", programme_id=programme_id)]

@@ -23,7 +23,7 @@ from suanwang.ledger.log.verdict import BillFigures, Leaf, wrong
 
 _VOUCHERS = "VOUCHER:"
 # An organisation earns in one account, whatever for; the exchange has one more for each of these.
-_OWN_ACCOUNT = frozenset(["exchange", "tax", "funder"])
+OWN_ACCOUNT = frozenset(["exchange", "tax", "funder"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def _figures(
     rounds = check_prices(leaves, bill.said, bill.lines)
     if any(part.role in ("broker", "carrier") for line in bill.lines for part in line.parts):
         _check_commission(leaves, bill)
-    chains = [_chain(transfers, each) for each in versions]
+    chains = [chain_of(transfers, each.leaf) for each in versions]
     _check_money(transfers, [one for chain in chains for one in chain], bill)
     return BillFigures(
         id=bill.leaf.id,
@@ -98,9 +98,9 @@ def _check_commission(leaves: Sequence[Leaf], bill: Version) -> None:
         wrong(bill.leaf.place, f"the record commission {bill.leaf.id} in the bundle", "none of it")
 
 
-def _chain(transfers: Sequence[Leaf], bill: Version) -> list[Leaf]:
-    """Return the transfers of a bill's chain, which must be whole and in order."""
-    chain = [each for each in transfers if each.row["chain_id"] == bill.leaf.id]
+def chain_of(transfers: Sequence[Leaf], leaf: Leaf) -> list[Leaf]:
+    """Return the transfers of the chain that a record names, which must be whole and in order."""
+    chain = [each for each in transfers if each.row["chain_id"] == leaf.id]
     for place, each in enumerate(chain, start=1):
         found = (each.row["chain_place"], each.row["chain_size"])
         if found != (place, len(chain)):
@@ -123,17 +123,17 @@ def _check_money(transfers: Sequence[Leaf], moved: Sequence[Leaf], bill: Version
         for each in moved
         if each.row["asset"] == CNY.code and each.row["kind"] in ("post", "posted")
     ]
-    _check_holds(transfers, yuan, job_id=bill.said.text("job_id"))
+    check_holds(transfers, yuan, job_id=bill.said.text("job_id"))
     net: Counter[str] = Counter()
     for each in yuan:
         net[each.row["debit_id"]] -= each.row["amount_units"]
         net[each.row["credit_id"]] += each.row["amount_units"]
     if bill.total and -bill.total.units not in net.values():
-        wrong(bill.leaf.place, f"transfers of {bill.total} from its buyer", _amounts(net.values()))
+        wrong(bill.leaf.place, f"transfers of {bill.total} from its buyer", amounts(net.values()))
     got = sorted(units for units in net.values() if units)
     owed = sorted(units for units in [*_due(bill.lines).values(), -bill.total.units] if units)
     if got != owed:
-        wrong(bill.leaf.place, f"transfers to its parties of {_amounts(owed)}", _amounts(got))
+        wrong(bill.leaf.place, f"transfers to its parties of {amounts(owed)}", amounts(got))
     units = sum(
         each.row["amount_units"] * (-1 if each.row["reverses"] else 1)
         for each in moved
@@ -143,7 +143,8 @@ def _check_money(transfers: Sequence[Leaf], moved: Sequence[Leaf], bill: Version
         wrong(bill.leaf.place, f"vouchers of {bill.vouchers} used up", Money(units, CNY))
 
 
-def _amounts(units: Iterable[int]) -> str:
+def amounts(units: Iterable[int]) -> str:
+    """Write amounts of micro-yuan."""
     return ", ".join(str(Money(each, CNY)) for each in units) or "none"
 
 
@@ -152,12 +153,12 @@ def _due(lines: Sequence[Line]) -> Counter[tuple[str, str]]:
     due: Counter[tuple[str, str]] = Counter()
     for line in lines:
         for part in line.parts:
-            account = part.role if part.role in _OWN_ACCOUNT else ""
+            account = part.role if part.role in OWN_ACCOUNT else ""
             due[part.organisation_id, account] += part.amount.units
     return due
 
 
-def _check_holds(transfers: Sequence[Leaf], yuan: Sequence[Leaf], *, job_id: str) -> None:
+def check_holds(transfers: Sequence[Leaf], yuan: Sequence[Leaf], *, job_id: str) -> None:
     """Check that posts took from holds of this job, and from none more than it had.
 
     Besides the buyer's there may be one of a broker that sells below what it buys at.

@@ -18,6 +18,7 @@ from typing import Any
 from suanwang.basics.canonical import canonical_bytes
 from suanwang.basics.money import UNITS_MAX, AmountTooLarge
 from suanwang.ledger.log.billing import check_bills
+from suanwang.ledger.log.crediting import check_credits
 from suanwang.ledger.log.errors import NoteWrong
 from suanwang.ledger.log.leaves import (
     EVIDENCE,
@@ -110,6 +111,7 @@ def verify_bundle(data: bytes, *, key: str | None = None) -> Verdict:
     leaves = _leaves(document["records"], head)
     try:
         bills = check_bills(leaves)
+        credit_notes = check_credits(leaves, bills)
     except (AmountTooLarge, OverflowError) as error:
         wrong("records", "amounts of at most 2^63 - 1 micro-yuan", error)
     return Verdict(
@@ -119,6 +121,7 @@ def verify_bundle(data: bytes, *, key: str | None = None) -> Verdict:
         cosignatures=cosignatures,
         records=leaves,
         bills=bills,
+        credit_notes=credit_notes,
     )
 
 

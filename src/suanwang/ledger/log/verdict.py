@@ -92,6 +92,30 @@ class BillFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditFigures:
+    """What a credit note of a bundle says, checked against its bill and its transfers."""
+
+    id: str
+    number: str
+    amount: Money
+    total: Money
+    dispute_id: str | None
+    transfers: int  # of its chain
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the figures as JSON."""
+        return {
+            "id": self.id,
+            "number": self.number,
+            "amount": str(self.amount),
+            "total": str(self.total),
+            "currency": self.total.asset.code,
+            "dispute_id": self.dispute_id,
+            "transfers": self.transfers,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a bundle proves: its records are in the log with this head, and the bills add up."""
 
@@ -101,6 +125,7 @@ class Verdict:
     cosignatures: tuple[Cosignature, ...]
     records: tuple[Leaf, ...]
     bills: tuple[BillFigures, ...] = ()
+    credit_notes: tuple[CreditFigures, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """Return the verdict as JSON."""
@@ -124,4 +149,5 @@ class Verdict:
                 {"index": each.index, "kind": each.kind, "id": each.id} for each in self.records
             ],
             "bills": [each.to_document() for each in self.bills],
+            "credit_notes": [each.to_document() for each in self.credit_notes],
         }

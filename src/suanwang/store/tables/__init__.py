@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from suanwang.store.tables import grid, identity, jobs, money, plumbing, proof, vouchers
+from suanwang.store.tables import disputes, grid, identity, jobs, money, plumbing, proof, vouchers
 from suanwang.store.tables.columns import METADATA
 
-__all__ = ["METADATA", "grid", "identity", "jobs", "money", "plumbing", "proof", "vouchers"]
+__all__ = [
+    "METADATA",
+    "disputes",
+    "grid",
+    "identity",
+    "jobs",
+    "money",
+    "plumbing",
+    "proof",
+    "vouchers",
+]

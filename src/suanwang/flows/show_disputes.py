@@ -1,0 +1,40 @@
+"""What people see of disputes and credit notes: the buyer's, the seller's, or everybody's."""
+
+from __future__ import annotations
+
+from suanwang.basics.errors import NotFound
+from suanwang.flows.act import Act
+from suanwang.flows.show import whose
+from suanwang.store import disputes
+from suanwang.store.disputes import CreditNote, Dispute
+from suanwang.store.tx import Tx
+
+
+def list_disputes(
+    tx: Tx, *, act: Act, before: str = disputes.NEWEST, limit: int = 100
+) -> list[Dispute]:
+    """List disputes that the caller opened or is to answer, newest first."""
+    return disputes.page(tx, whose(act), before=before, limit=limit)
+
+
+def show_dispute(tx: Tx, dispute_id: str, *, act: Act) -> Dispute:
+    """Return one dispute to buyer, seller, or who sees all."""
+    found = disputes.dispute(tx, dispute_id)
+    if whose(act) not in (None, found.organisation_id, found.seller_id):
+        raise NotFound(kind="dispute", id=dispute_id)
+    return found
+
+
+def list_credit_notes(
+    tx: Tx, *, act: Act, before: str = disputes.NEWEST, limit: int = 100
+) -> list[CreditNote]:
+    """List credit notes that the caller got or gave, newest first."""
+    return disputes.notes_page(tx, whose(act), before=before, limit=limit)
+
+
+def show_credit_note(tx: Tx, note_id: str, *, act: Act) -> CreditNote:
+    """Return one credit note to buyer, seller, or who sees all."""
+    found = disputes.note(tx, note_id)
+    if whose(act) not in (None, found.organisation_id, found.seller_id):
+        raise NotFound(kind="credit note", id=note_id)
+    return found

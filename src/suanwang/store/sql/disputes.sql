@@ -1,0 +1,113 @@
+-- name: bill_lock_of_job
+-- The bill of one job, locked until the transaction ends: whatever is disputed or credited of it.
+SELECT * FROM bills WHERE job_id = :job_id {for_update}
+
+-- name: market_day_closed
+-- Whether a market day is closed.
+SELECT day FROM market_days WHERE day = :day AND state = 'closed'
+
+-- name: dispute_add
+-- A dispute.
+INSERT INTO disputes (
+    id, job_id, bill_id, organisation_id, seller_id, state, reason, amount_units, due_at, body,
+    created_at, updated_at
+) VALUES (
+    :id, :job_id, :bill_id, :organisation_id, :seller_id, :state, :reason, :amount_units, :due_at,
+    :body, :created_at, :updated_at
+)
+
+-- name: dispute_save
+-- A dispute after a step.
+UPDATE disputes SET state = :state, due_at = :due_at, body = :body, updated_at = :updated_at,
+  changes = changes + 1
+WHERE id = :id AND changes = :changes
+
+-- name: dispute_by_id
+-- One dispute.
+SELECT * FROM disputes WHERE id = :id
+
+-- name: disputes_of_bill
+-- The disputes of one bill, in order.
+SELECT * FROM disputes WHERE bill_id = :bill_id ORDER BY id
+
+-- name: disputes_of
+-- The disputes in which an organisation is buyer or seller (null: everybody's), newest first.
+SELECT * FROM disputes
+WHERE id < :before
+  AND (CAST(:owner AS TEXT) IS NULL OR organisation_id = :owner OR seller_id = :owner)
+ORDER BY id DESC LIMIT :limit
+
+-- name: disputes_due
+-- Disputes that change by themselves now, longest due first; those whose day was not known, too.
+SELECT id, job_id FROM disputes
+WHERE state IN ('opened', 'contested') AND (due_at <= :now OR (due_at IS NULL AND updated_at < :stale))
+ORDER BY due_at, id LIMIT :limit
+
+-- name: freeze_add
+-- What a party set aside, or gave back at once.
+INSERT INTO freezes (
+    id, dispute_id, credit_note_id, bill_id, organisation_id, role, account_id, account_name,
+    wanted_units, units, state
+) VALUES (
+    :id, :dispute_id, :credit_note_id, :bill_id, :organisation_id, :role, :account_id,
+    :account_name, :wanted_units, :units, :state
+)
+
+-- name: freezes_end
+-- What was frozen for a dispute is paid or released.
+UPDATE freezes SET state = :state, credit_note_id = :credit_note_id
+WHERE dispute_id = :dispute_id AND state = 'frozen'
+
+-- name: freezes_of_disputes
+-- What was frozen for disputes, in order.
+SELECT * FROM freezes WHERE dispute_id {in:ids} ORDER BY id
+
+-- name: freezes_before_settlement
+-- What of these bills is not to be settled: frozen in, or given back out of, what was to be.
+SELECT bill_id, organisation_id, role, CAST(SUM(units) AS BIGINT) AS units FROM freezes
+WHERE bill_id {in:ids} AND account_name = 'receivable' AND state IN ('frozen', 'paid')
+GROUP BY bill_id, organisation_id, role ORDER BY bill_id, organisation_id, role
+
+-- name: credit_note_add
+-- A credit note.
+INSERT INTO credit_notes (
+    id, number, dispute_id, job_id, bill_id, organisation_id, seller_id, amount_units, total_units,
+    body, created_at
+) VALUES (
+    :id, :number, :dispute_id, :job_id, :bill_id, :organisation_id, :seller_id, :amount_units,
+    :total_units, :body, :created_at
+)
+
+-- name: credit_note_by_id
+-- One credit note.
+SELECT * FROM credit_notes WHERE id = :id
+
+-- name: credit_notes_of_bill
+-- The credit notes of one bill, in order.
+SELECT * FROM credit_notes WHERE bill_id = :bill_id ORDER BY id
+
+-- name: credit_notes_of
+-- The credit notes that an organisation got or gave (null: everybody's), newest first.
+SELECT * FROM credit_notes
+WHERE id < :before
+  AND (CAST(:owner AS TEXT) IS NULL OR organisation_id = :owner OR seller_id = :owner)
+ORDER BY id DESC LIMIT :limit
+
+-- name: document_number_next
+-- The next number of a series.
+INSERT INTO document_numbers (series, last) VALUES (:series, 1)
+ON CONFLICT (series) DO UPDATE SET last = document_numbers.last + 1
+RETURNING last
+
+-- name: voucher_claims_of_bill
+-- The claims that were taken off one bill.
+SELECT * FROM voucher_claims WHERE bill_id = :bill_id ORDER BY id
+
+-- name: bundle_disputes
+-- Every word about the disputes of a bill, and its credit notes.
+SELECT e.* FROM evidence e JOIN disputes d ON e.kind = 'dispute' AND (e.id = d.id OR e.id LIKE d.id || '#%')
+WHERE d.bill_id = :bill_id
+UNION ALL
+SELECT e.* FROM evidence e JOIN credit_notes c ON e.kind = 'credit_note' AND e.id = c.id
+WHERE c.bill_id = :bill_id
+ORDER BY seq
