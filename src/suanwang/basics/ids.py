@@ -167,6 +167,12 @@ class InvoiceId(Id):
     prefix = "inv"
 
 
+class BudgetId(Id):
+    """One budget."""
+
+    prefix = "bdg"
+
+
 AnyId = TypeVar("AnyId", bound=Id)
 
 

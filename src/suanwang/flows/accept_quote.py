@@ -29,7 +29,7 @@ def accept_quote(tx: Tx, job_id: str, *, act: Act) -> Job:
     """Accept a job's quote; accepting twice is accepting once.
 
     Raises: NotAllowed, NotFound; Conflict where there is no quote to accept; QuoteExpired;
-    FundsInsufficient.
+    FundsInsufficient, BudgetExceeded, BudgetJobTooDear, BudgetHourTooDear.
     """
     buyer = must_be(act, Role.BUYER, Role.BROKER)
     jobs.job_of(tx, job_id, buyer.organisation_id)
@@ -56,7 +56,7 @@ def hold_for(
     """Return the hold that accepting a quote needs, or None where the work costs nothing."""
     chosen = quote.chosen
     assert chosen is not None, f"job {job.id} is quoted without an option"
-    return funds.hold_of(job, chosen.cost_at_most, buyer=buyer, exchange=exchange, act=act)
+    return funds.hold_of(job, chosen, buyer=buyer, exchange=exchange, act=act)
 
 
 def accept(change: Change, job: Job, quote: Quote, *, held: Transfer | None) -> Job:

@@ -16,12 +16,12 @@ from typing import Any
 
 from suanwang.basics.canonical import Json
 from suanwang.basics.ids import EventId, JobId, LeaseId
-from suanwang.flows import funds
+from suanwang.flows import funds, job_money
 from suanwang.flows.act import Act
 from suanwang.flows.facts import plain_facts
 from suanwang.jobs.lifecycle import JOB, JobEvent, JobState
 from suanwang.ledger.transfers import Transfer
-from suanwang.store import evidence, jobs, leases, ledger, outbox, reservations, timeline
+from suanwang.store import evidence, jobs, leases, outbox, reservations, timeline
 from suanwang.store.evidence import Evidence
 from suanwang.store.jobs import Job
 from suanwang.store.leases import LeaseState
@@ -135,7 +135,7 @@ class Change:
     def write(self, tx: Tx) -> None:
         """Write everything, in a handful of statements however many jobs there are."""
         if self._transfers:
-            ledger.post(tx, self._transfers)
+            job_money.move(tx, self._transfers, act=self.act)
         jobs.add(tx, self._new)
         jobs.save(tx, self.jobs.values())
         reservations.drop(tx, self._given_back)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from suanwang.basics.ids import AccountId, OrganisationId, TransferId
 from suanwang.basics.money import Money
 from suanwang.flows.act import Act
+from suanwang.grid.demand import Option
 from suanwang.jobs.bill import Shares
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.transfers import Rest, Transfer, hold, post, release
@@ -47,9 +48,13 @@ def buyer_account(tx: Tx, organisation_id: OrganisationId) -> AccountId:
 
 
 def hold_of(
-    job: Job, amount: Money, *, buyer: AccountId, exchange: ExchangeAccounts, act: Act
+    job: Job, option: Option, *, buyer: AccountId, exchange: ExchangeAccounts, act: Act
 ) -> Transfer | None:
-    """Hold an amount for a job; None where there is nothing to hold."""
+    """Hold what an option costs at most; None where there is nothing to hold.
+
+    The hold says what the job costs an hour, which budgets may limit.
+    """
+    amount = option.cost_at_most
     if not amount:
         return None
     return hold(
@@ -59,8 +64,13 @@ def hold_of(
         credit=exchange.fees,
         at=act.now,
         group_id=job.id,
-        memo=_memo(job, "hold"),
+        memo=_memo(job, "hold") | {"hourly": str(hourly_cost(option))},
     )
+
+
+def hourly_cost(option: Option) -> Money:
+    """Return what an option's cards cost in an hour."""
+    return option.price.times(option.cards)
 
 
 def release_of(job: Job, act: Act, *, amount: Money | None = None) -> list[Transfer]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from suanwang.flows import (
     bill_jobs,
+    budget_accounts,
     clear_round,
     close_month,
     close_unmetered,
@@ -105,6 +106,10 @@ LAPSE_DISPUTES = Loop(
     batch=decide_dispute.BATCH,
     leader_only=True,
 )
+OPEN_BUDGET_MONTHS = Loop(
+    name="open budget months", every=_each(60), step=budget_accounts.open_months,
+    batch=budget_accounts.BATCH, leader_only=True,
+)  # fmt: skip
 CLOSE_MONTH = Loop(
     name="close month",
     every=_each(600),
@@ -134,6 +139,7 @@ LOOPS: tuple[Loop | Pipeline, ...] = (
     EXPIRE_HOLDS,
     LAPSE_VOUCHERS,
     LAPSE_DISPUTES,
+    OPEN_BUDGET_MONTHS,
     CLOSE_MONTH,
     EXTEND_LOG,
 )

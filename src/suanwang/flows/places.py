@@ -13,15 +13,16 @@ from typing import Any
 from suanwang.basics.ids import JobId, PoolId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Slot
-from suanwang.flows import funds
+from suanwang.flows import funds, job_money
 from suanwang.flows.change import Change
 from suanwang.flows.terms import write_terms
 from suanwang.grid.centre import PoolState
 from suanwang.grid.demand import Demand, Option
 from suanwang.jobs.bill import Terms
 from suanwang.jobs.round import terms_of
+from suanwang.ledger.budgets import BudgetRefused
 from suanwang.ledger.errors import FundsInsufficient, MemberSuspended
-from suanwang.store import centres, jobs, ledger, reservations
+from suanwang.store import centres, jobs, reservations
 from suanwang.store.jobs import Job
 from suanwang.store.reservations import Occupancy, Reservation
 from suanwang.store.tx import Tx
@@ -58,8 +59,8 @@ class Placing:
     def reserve(self, job: Job, place: Place, *, held: Money) -> Mapping[str, Any] | None:
         """Reserve a place and fit the hold to it; return the job's new fields, or None.
 
-        None: the cards are gone, or there are no funds for a dearer place, or its buyer may
-        spend nothing new.
+        None: the cards are gone, or there are no funds or no budget for a dearer place, or its
+        buyer may spend nothing new.
         """
         option = place.option
         wanted = Reservation(
@@ -68,8 +69,8 @@ class Placing:
         if not self._fits(wanted):
             return None
         try:
-            hold_id = self._fit_hold(job, held=held, needed=option.cost_at_most)
-        except (FundsInsufficient, MemberSuspended):
+            hold_id = self._fit_hold(job, option, held=held)
+        except (FundsInsufficient, MemberSuspended, BudgetRefused):
             return None
         self._kept.add(wanted)
         self._change.keep_cards(wanted)
@@ -97,17 +98,17 @@ class Placing:
         cards = self._cards.get(PoolId(wanted.pool_id), 0)
         return self._kept.fits(wanted, cards_in_all=cards)
 
-    def _fit_hold(self, job: Job, *, held: Money, needed: Money) -> str | None:
+    def _fit_hold(self, job: Job, option: Option, *, held: Money) -> str | None:
         """Cut a hold that is too large; one that is too small is released and made anew."""
-        act = self._change.act
+        act, needed = self._change.act, option.cost_at_most
         if needed <= held:
             cut = held - needed
             self._change.transfer(funds.release_of(job, act, amount=None if not needed else cut))
             return job.hold_id if needed else None
         buyer = funds.buyer_account(self._tx, job.organisation_id)
-        larger = funds.hold_of(job, needed, buyer=buyer, exchange=self._exchange, act=act)
+        larger = funds.hold_of(job, option, buyer=buyer, exchange=self._exchange, act=act)
         assert larger is not None, "more than what is held is more than nothing"
-        ledger.post(self._tx, [*funds.release_of(job, act), larger])
+        job_money.move(self._tx, [*funds.release_of(job, act), larger], act=act)
         return larger.id
 
 

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from suanwang.basics.errors import Refused
 from suanwang.basics.ids import CentreId, JobId, OrganisationId, TransferId
 from suanwang.basics.slots import Instant
-from suanwang.flows import accept_quote, funds, unblock
+from suanwang.flows import accept_quote, funds, job_money, unblock
 from suanwang.flows.act import Act
 from suanwang.flows.change import Change
 from suanwang.flows.demands import data_centres, demand_of_job
@@ -29,9 +29,10 @@ from suanwang.grid.placement import plan
 from suanwang.jobs.demand import demand_of
 from suanwang.jobs.lifecycle import JobEvent, JobState
 from suanwang.jobs.spec import JobSpec
+from suanwang.ledger.budgets import BudgetRefused
 from suanwang.ledger.errors import FundsInsufficient, MemberNotVerified, MemberSuspended
 from suanwang.ledger.transfers import Transfer
-from suanwang.store import centres, jobs, ledger, quotes
+from suanwang.store import centres, jobs, quotes
 from suanwang.store.jobs import Job
 from suanwang.store.quotes import Quote
 from suanwang.store.tx import Tx
@@ -40,8 +41,8 @@ BATCH = 100
 DETAIL_MAX = 500
 OPTIONS_KEPT = 50  # of one quote; the chosen one comes first
 # One buyer's refusal ends that buyer's jobs, never the batch: it is everybody's.
-HoldRefused: TypeAlias = FundsInsufficient | MemberNotVerified | MemberSuspended
-_HOLD_REFUSED = (FundsInsufficient, MemberNotVerified, MemberSuspended)
+HoldRefused: TypeAlias = FundsInsufficient | MemberNotVerified | MemberSuspended | BudgetRefused
+_HOLD_REFUSED = (FundsInsufficient, MemberNotVerified, MemberSuspended, BudgetRefused)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +208,7 @@ def _accept_all(tx: Tx, change: Change, asked: Sequence[tuple[Job, Quote]]) -> N
             accept_quote.hold_for(job, quote, buyer=buyer, exchange=exchange, act=change.act)
             for job, quote in by_owner[owner]
         ]
-        refusals = _hold_all(tx, holds)
+        refusals = _hold_all(tx, holds, act=change.act)
         for (job, quote), held in zip(by_owner[owner], holds, strict=True):
             if held is not None and held.id in refusals:
                 why = refusals[held.id]
@@ -216,19 +217,23 @@ def _accept_all(tx: Tx, change: Change, asked: Sequence[tuple[Job, Quote]]) -> N
                 accept_quote.accept(change, job, quote, held=held)
 
 
-def _hold_all(tx: Tx, holds: Sequence[Transfer | None]) -> dict[TransferId, HoldRefused]:
+def _hold_all(
+    tx: Tx, holds: Sequence[Transfer | None], *, act: Act
+) -> dict[TransferId, HoldRefused]:
     """Make holds, all at once if there are funds for all; return the refused ones otherwise."""
     wanted = [each for each in holds if each is not None]
     try:
-        ledger.post(tx, wanted)
+        job_money.move(tx, wanted, act=act)
     except _HOLD_REFUSED:
-        return dict(_hold_each(tx, wanted))
+        return dict(_hold_each(tx, wanted, act=act))
     return {}
 
 
-def _hold_each(tx: Tx, holds: Sequence[Transfer]) -> Iterator[tuple[TransferId, HoldRefused]]:
+def _hold_each(
+    tx: Tx, holds: Sequence[Transfer], *, act: Act
+) -> Iterator[tuple[TransferId, HoldRefused]]:
     for each in holds:
         try:
-            ledger.post(tx, [each])
+            job_money.move(tx, [each], act=act)
         except _HOLD_REFUSED as why:
             yield each.id, why

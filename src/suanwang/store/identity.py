@@ -193,6 +193,14 @@ def project_by_name(tx: Tx, organisation_id: OrganisationId, name: str) -> Proje
     return _project(row) if row else None
 
 
+def project(tx: Tx, project_id: str, organisation_id: OrganisationId) -> Project:
+    """Return a project by its id; another organisation's is NotFound."""
+    row = tx.first("project_by_id", id=project_id)
+    if row is None or row.organisation_id != organisation_id:
+        raise NotFound(kind="project", id=project_id)
+    return _project(row)
+
+
 def projects_of(
     tx: Tx, organisation_id: OrganisationId, *, after: str = "", limit: int = 100
 ) -> list[Project]:

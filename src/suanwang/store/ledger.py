@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from suanwang.basics.canonical import Json
@@ -28,14 +28,19 @@ from suanwang.store.evidence import Evidence
 from suanwang.store.tx import Row, Tx
 
 
-def post(tx: Tx, transfers: Sequence[Transfer]) -> list[Transfer]:
+def post(
+    tx: Tx, transfers: Sequence[Transfer], *, admit: Callable[[AccountBook], None] | None = None
+) -> list[Transfer]:
     """Make transfers, all or none; return those newly made, every field known.
 
-    The same transfer twice is made once. Raises a leaf of `ledger.errors`, and nothing is changed.
+    The same transfer twice is made once. `admit` is shown the accounts as they would be, locked,
+    and may refuse. Raises a leaf of `ledger.errors`, and nothing is changed.
     """
     book = load(tx, transfers)
     accounts, holds = dict(book.accounts), dict(book.holds)
     applied = apply(book, transfers)
+    if admit is not None:
+        admit(book)
     if tx.many("transfer_add", [transfer_row(t, book.made[t.id]) for t in applied]) != len(applied):
         # Made meanwhile over other accounts, so no lock of ours held it off.
         raise TransferIdReused(id=", ".join(t.id for t in applied))
@@ -162,6 +167,11 @@ def hold(tx: Tx, hold_id: str) -> Hold:
     if row is None:
         raise HoldUnknown(id=hold_id)
     return _hold(row)
+
+
+def lock_holds(tx: Tx, ids: Sequence[str]) -> list[Hold]:
+    """Return holds as they stand, locked until the transaction ends."""
+    return [_hold(row) for row in tx.all("holds_to_change", ids=sorted(set(ids)))]
 
 
 def holds_expired(tx: Tx, *, now: Instant, limit: int) -> list[TransferId]:

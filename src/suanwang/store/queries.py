@@ -27,6 +27,7 @@ POSTGRESQL = "postgresql"
 _MARKS = {
     SQLITE: {
         "{for_update}": "",
+        "{for_share}": "",
         "{skip_locked}": "",
         "{tables}": "(SELECT name FROM sqlite_master WHERE type = 'table')",
         "{xid_own}": "0",
@@ -36,6 +37,7 @@ _MARKS = {
     },
     POSTGRESQL: {
         "{for_update}": "FOR NO KEY UPDATE",
+        "{for_share}": "FOR SHARE",
         "{skip_locked}": "FOR NO KEY UPDATE SKIP LOCKED",
         "{tables}": "(SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema())",
         "{xid_own}": "CAST(CAST(pg_current_xact_id() AS text) AS BIGINT)",

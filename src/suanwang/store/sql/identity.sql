@@ -34,6 +34,10 @@ ON CONFLICT (organisation_id, name) DO NOTHING
 SELECT id, organisation_id, name, created_at FROM projects
 WHERE organisation_id = :organisation_id AND name = :name
 
+-- name: project_by_id
+-- One project.
+SELECT id, organisation_id, name, created_at FROM projects WHERE id = :id
+
 -- name: projects_after
 -- A page of an organisation's projects by id; ids sort by the time they were made.
 SELECT id, organisation_id, name, created_at FROM projects

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from suanwang.store.tables import disputes, grid, identity, jobs, money, plumbing, proof, vouchers
+from suanwang.store.tables import (
+    budgets,
+    disputes,
+    grid,
+    identity,
+    jobs,
+    money,
+    plumbing,
+    proof,
+    vouchers,
+)
 from suanwang.store.tables.columns import METADATA
 
 __all__ = [
     "METADATA",
+    "budgets",
     "disputes",
     "grid",
     "identity",

@@ -4,6 +4,7 @@ leaves    every row of transfers and evidence against its hash in the log
 tiles     every hash of the tree against those below it
 heads     every signed head against the tree, and against the one before it
 rows      holds, chains, reversals, closed days against the transfers
+mirrors   what budgets hold against the jobs' holds
 records   rows of every other table against what was put on record of them
 books     floors against what was granted, statements against the entries
 

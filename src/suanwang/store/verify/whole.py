@@ -12,6 +12,7 @@ from suanwang.store.verify.books import check_books
 from suanwang.store.verify.finding import FINDINGS_MAX, Finding, Verification, finding
 from suanwang.store.verify.heads import check_heads, check_tiles
 from suanwang.store.verify.leaves import check_leaves
+from suanwang.store.verify.mirrors import check_mirrors
 from suanwang.store.verify.records import check_records
 from suanwang.store.verify.rows import check_rows
 
@@ -41,6 +42,7 @@ def _all(tx: Tx, key: str | None) -> Iterator[Finding]:
         "the tiles": check_tiles,
         "the heads": lambda tx: check_heads(tx, key),
         "the transfers": check_rows,
+        "the budgets": check_mirrors,
         "the records": check_records,
         "the books": check_books,
     }

@@ -6,13 +6,14 @@ query of its rows to `store/sql/`. A kind that no row repeats is in ALONE, with 
 
 from __future__ import annotations
 
-from suanwang.store.verify.kinds import jobs, members, vouchers
+from suanwang.store.verify.kinds import budgets, jobs, members, vouchers
 from suanwang.store.verify.kinds.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
     *members.KINDS,
     *jobs.KINDS,
     *vouchers.KINDS,
+    *budgets.KINDS,
 )
 
 #: Kinds that no row repeats, or that are compared elsewhere, and where.
