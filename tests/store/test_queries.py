@@ -110,6 +110,6 @@ def test_every_row_that_belongs_to_someone_says_to_whom():
     assert without == {
         "organisations", "operator_records", "rounds", "leaders", "idempotency",
         "quotes", "reservations", "leases", "logs", "outputs", "usage_records",
-        "transfers", "holds", "deliveries",
+        "transfers", "holds", "deliveries", "budget_months", "budget_holds",
         "market_days", "closings", "document_numbers", "log_segments", "log_tiles", "log_heads", "log_witnesses",
     }  # fmt: skip
