@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from suanwang.basics.errors import SuanwangError
-from suanwang.client import wire, wire_grid, wire_money, wire_proofs, wire_vouchers
+from suanwang.client import wire, wire_disputes, wire_grid, wire_money, wire_proofs, wire_vouchers
 from suanwang.client.sync.client import Client
 
 API = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8"))
@@ -80,6 +80,22 @@ CALLS = [
     lambda c, _: c.vouchers.deliver("v", []),
     lambda c, _: c.vouchers.review("v", approve=True),
     lambda c, _: c.vouchers.claw_back("v", "r"),
+    lambda c, _: c.disputes.open("j", {0: None}, reason="other"),
+    lambda c, _: list(c.disputes.list()),
+    lambda c, _: c.disputes.get("d"),
+    lambda c, _: c.disputes.accept("d"),
+    lambda c, _: c.disputes.contest("d", text="x"),
+    lambda c, _: c.disputes.rule("d", uphold=True, text="x"),
+    lambda c, _: c.disputes.withdraw("d"),
+    lambda c, _: c.credit_notes.issue("j", {0: "1"}, paid_by="seller", text="x"),
+    lambda c, _: list(c.credit_notes.list()),
+    lambda c, _: c.credit_notes.get("n"),
+    lambda c, _: list(c.invoices.list()),
+    lambda c, _: c.invoices.issue("2026-11"),
+    lambda c, _: c.invoices.json("i"),
+    lambda c, _: c.invoices.pdf("i"),
+    lambda c, _: c.invoices.draft_json("2026-11"),
+    lambda c, _: c.invoices.draft_pdf("2026-11"),
     lambda c, _: c.operator.open_organisation("x"),
     lambda c, _: c.operator.verify_organisation(
         "o", registration_number="n", legal_representative="l", documents={"d": "0"}
@@ -186,6 +202,9 @@ SHAPES = {
     wire_vouchers.VoucherReport: "ReportOut",
     wire_vouchers.VoucherReportRow: "ReportRowOut",
     wire_vouchers.VoucherParty: "PartyOut",
+    wire_disputes.Dispute: "DisputeOut",
+    wire_disputes.CreditNote: "CreditNoteOut",
+    wire_disputes.Invoice: "InvoiceOut",
 }
 # Fields of pages, computed from others, or of no use beside `raw`.
 LEFT_OUT = {"next_cursor", "chosen"}

@@ -19,7 +19,9 @@ from suanwang.client.command import ClientCommand, LateGroup, translate
 from suanwang.client.commands import (
     account,
     centre,
+    dispute,
     export,
+    invoice,
     job,
     ledger,
     login,
@@ -70,6 +72,9 @@ app.add_typer(operator.app, name="operator")
 app.add_typer(secret.app, name="secret")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(voucher.app, name="voucher")
+app.add_typer(dispute.app, name="dispute")
+app.add_typer(dispute.notes, name="credit-note")
+app.add_typer(invoice.app, name="invoice")
 app.add_typer(export.app, name="export")
 app.add_typer(shell.app, name="completion")
 

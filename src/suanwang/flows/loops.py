@@ -17,6 +17,7 @@ from suanwang.flows import (
     expire_quotes,
     extend_log,
     grant_voucher,
+    issue_invoice,
     place_jobs,
     quote_jobs,
     settle_day,
@@ -117,6 +118,13 @@ CLOSE_MONTH = Loop(
     batch=1,  # a step that did anything is followed by another, until the month is drawn up
     leader_only=True,
 )
+ISSUE_INVOICES = Loop(
+    name="issue invoices",
+    every=_each(600),
+    step=issue_invoice.issue_invoices,
+    batch=1,  # a step that issued any is followed by another, until everybody has one
+    leader_only=True,
+)
 EXTEND_LOG = Pipeline(
     name="extend log",
     every=_each(0.5),
@@ -141,5 +149,6 @@ LOOPS: tuple[Loop | Pipeline, ...] = (
     LAPSE_DISPUTES,
     OPEN_BUDGET_MONTHS,
     CLOSE_MONTH,
+    ISSUE_INVOICES,
     EXTEND_LOG,
 )

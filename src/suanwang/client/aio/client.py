@@ -11,8 +11,10 @@ import httpx
 from suanwang.basics.languages import choose_language
 from suanwang.client import answers
 from suanwang.client.aio.blobs import AsyncBlobs
+from suanwang.client.aio.disputes import AsyncCreditNotes, AsyncDisputes
 from suanwang.client.aio.events import AsyncEvents
 from suanwang.client.aio.exports import AsyncExports
+from suanwang.client.aio.invoices import AsyncInvoices
 from suanwang.client.aio.jobs import AsyncJobs
 from suanwang.client.aio.ledger import AsyncLedger
 from suanwang.client.aio.nouns import (
@@ -69,6 +71,9 @@ class AsyncClient:
         self.secrets = AsyncSecrets(self._transport)
         self.ledger = AsyncLedger(self._transport)
         self.vouchers = AsyncVouchers(self._transport)
+        self.disputes = AsyncDisputes(self._transport)
+        self.credit_notes = AsyncCreditNotes(self._transport)
+        self.invoices = AsyncInvoices(self._transport)
         self.exports = AsyncExports(self._transport)
         self.operator = AsyncOperator(self._transport)
 

@@ -13,8 +13,10 @@ from suanwang.basics.languages import choose_language
 from suanwang.client import answers
 from suanwang.client.profiles import find_access
 from suanwang.client.sync.blobs import Blobs
+from suanwang.client.sync.disputes import CreditNotes, Disputes
 from suanwang.client.sync.events import Events
 from suanwang.client.sync.exports import Exports
+from suanwang.client.sync.invoices import Invoices
 from suanwang.client.sync.jobs import Jobs
 from suanwang.client.sync.ledger import Ledger
 from suanwang.client.sync.nouns import (
@@ -70,6 +72,9 @@ class Client:
         self.secrets = Secrets(self._transport)
         self.ledger = Ledger(self._transport)
         self.vouchers = Vouchers(self._transport)
+        self.disputes = Disputes(self._transport)
+        self.credit_notes = CreditNotes(self._transport)
+        self.invoices = Invoices(self._transport)
         self.exports = Exports(self._transport)
         self.operator = Operator(self._transport)
 

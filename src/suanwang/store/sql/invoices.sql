@@ -1,0 +1,68 @@
+-- name: bills_to_invoice
+-- The bills of a month that an organisation bought, with their jobs' names and their records.
+SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
+  j.name AS job_name,
+  (SELECT e.record FROM evidence e WHERE e.kind = 'bill' AND e.id = b.id) AS record
+FROM bills b JOIN jobs j ON j.id = b.job_id
+WHERE b.organisation_id = :owner AND b.created_at >= :since AND b.created_at < :until
+ORDER BY b.created_at, b.id LIMIT :limit
+
+-- name: bills_earned
+-- The bills of a month that an organisation earned by: as the centre, or as a party of their lines.
+SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
+  j.name AS job_name,
+  (SELECT e.record FROM evidence e WHERE e.kind = 'bill' AND e.id = b.id) AS record
+FROM bills b JOIN jobs j ON j.id = b.job_id
+WHERE b.created_at >= :since AND b.created_at < :until
+  AND (b.provider_id = :owner OR (:sells = 1 AND b.lines LIKE '%' || :owner || '%'))
+ORDER BY b.created_at, b.id LIMIT :limit
+
+-- name: credit_notes_to_invoice
+-- The credit notes of a month that an organisation got, or is named in.
+SELECT * FROM credit_notes
+WHERE created_at >= :since AND created_at < :until
+  AND (organisation_id = :owner OR seller_id = :owner OR body LIKE '%' || :owner || '%')
+ORDER BY created_at, id LIMIT :limit
+
+-- name: organisations_to_invoice
+-- Organisations that bought, earned or were credited in a month and have no invoice of it.
+SELECT o.id FROM organisations o
+WHERE o.kind <> 'exchange' AND o.id > :after
+  AND NOT EXISTS (SELECT 1 FROM invoices i WHERE i.organisation_id = o.id AND i.month = :month)
+  AND (EXISTS (SELECT 1 FROM bills b WHERE b.organisation_id = o.id
+               AND b.created_at >= :since AND b.created_at < :until)
+    OR EXISTS (SELECT 1 FROM bills b WHERE b.provider_id = o.id
+               AND b.created_at >= :since AND b.created_at < :until)
+    OR EXISTS (SELECT 1 FROM credit_notes c WHERE (c.organisation_id = o.id OR c.seller_id = o.id)
+               AND c.created_at >= :since AND c.created_at < :until)
+    OR EXISTS (SELECT 1 FROM keys k WHERE k.organisation_id = o.id AND k.role = 'broker'))
+ORDER BY o.id LIMIT :limit
+
+-- name: invoice_add
+-- An invoice.
+INSERT INTO invoices (id, number, organisation_id, month, sha256, created_at)
+VALUES (:id, :number, :organisation_id, :month, :sha256, :created_at)
+
+-- name: invoice_by_id
+-- One invoice, with what was put on record of it.
+SELECT i.*, e.record FROM invoices i JOIN evidence e ON e.kind = 'invoice' AND e.id = i.id
+WHERE i.id = :id OR i.number = :id
+
+-- name: invoice_of_month
+-- The invoice of an organisation and month.
+SELECT id FROM invoices WHERE organisation_id = :owner AND month = :month
+
+-- name: invoices_of
+-- The invoices of an organisation (null: everybody's), newest first.
+SELECT i.*, e.record FROM invoices i JOIN evidence e ON e.kind = 'invoice' AND e.id = i.id
+WHERE i.id < :before AND (CAST(:owner AS TEXT) IS NULL OR i.organisation_id = :owner)
+ORDER BY i.id DESC LIMIT :limit
+
+-- name: invoice_numbers_of
+-- The numbers of the invoices of organisations' months, to be named in an export.
+SELECT organisation_id, month, number FROM invoices WHERE organisation_id {in:ids}
+
+-- name: credit_codes
+-- What was put on record when organisations were verified, in order.
+SELECT organisation_id, record FROM evidence WHERE kind = 'party' AND organisation_id {in:ids}
+ORDER BY seq
