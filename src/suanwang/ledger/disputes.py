@@ -101,9 +101,9 @@ class DisputeTooLate(Conflict):
 
 
 class CreditTooLarge(Invalid):
-    """Of line {line} of {id}, {left} is neither credited nor disputed; {asked} is more."""
+    """Of line {line} of {id}, {left} can be credited; {asked} was asked for."""
 
-    zh = "账单 {id} 第 {line} 行尚有 {left} 未冲减或未被争议；{asked} 超出此数。"
+    zh = "{id} 第 {line} 行可退还 {left}；所请求的是 {asked}。"
     code = "credit-too-large"
 
 

@@ -76,8 +76,9 @@ def shortened(text: str, style: Style, most: float) -> str:
     return text[:cut] + _ELLIPSIS
 
 
-def write(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
-    """Write one line of text from x on."""
+def write(canvas: Canvas, place: tuple[float, float], text: str, style: Style) -> None:
+    """Write one line of text from a place on."""
+    x, y = place
     canvas.setFillGray(style.grey)
     for font, piece in runs(text, style):
         canvas.setFont(font, style.size)
@@ -86,9 +87,9 @@ def write(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
     canvas.setFillGray(0)
 
 
-def write_right(canvas: Canvas, x: float, y: float, text: str, style: Style) -> None:
-    """Write one line of text that ends at x."""
-    write(canvas, x - width(text, style), y, text, style)
+def write_right(canvas: Canvas, place: tuple[float, float], text: str, style: Style) -> None:
+    """Write one line of text that ends at a place."""
+    write(canvas, (place[0] - width(text, style), place[1]), text, style)
 
 
 def _measured(piece: str, font: str, style: Style) -> float:

@@ -68,7 +68,7 @@ class Sheet:
         for line in pen.wrap(text, style, WIDE - indent):
             self.need(style.leading)
             self.y -= style.leading
-            pen.write(self.canvas, LEFT + indent, self.y + style.size * 0.3, line, style)
+            pen.write(self.canvas, (LEFT + indent, self.y + style.size * 0.3), line, style)
 
     def heading(self, text: str, *, room: float = 70.0) -> None:
         """Write a heading, with room for what it is above of."""
@@ -143,9 +143,9 @@ class Sheet:
 
     def _begin(self) -> None:
         line = f"{self.page} / {self.pages or '?'}"
-        pen.write_right(self.canvas, RIGHT, 30, line, SMALL)
+        pen.write_right(self.canvas, (RIGHT, 30), line, SMALL)
         most = WIDE - 60
-        pen.write(self.canvas, LEFT, 30, pen.shortened(self.footer, SMALL, most), SMALL)
+        pen.write(self.canvas, (LEFT, 30), pen.shortened(self.footer, SMALL, most), SMALL)
         self.canvas.setStrokeGray(0.7)
         self.canvas.line(LEFT, 42, RIGHT, 42)
         if self.mark:
@@ -153,7 +153,7 @@ class Sheet:
             self.canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
             self.canvas.rotate(50)
             style = Style(size=72, bold=True, grey=0.9)
-            pen.write(self.canvas, -pen.width(self.mark, style) / 2, -24, self.mark, style)
+            pen.write(self.canvas, (-pen.width(self.mark, style) / 2, -24), self.mark, style)
             self.canvas.restoreState()
 
     def _titles(self, table: Table) -> None:
@@ -182,8 +182,8 @@ class Sheet:
         place = table.carried
         edge = LEFT + sum(each.width for each in table.columns[: place + 1]) - _PAD
         self.y -= STRONG.leading + _PAD
-        pen.write(self.canvas, LEFT + _PAD, self.y + _PAD, says, STRONG)
-        pen.write_right(self.canvas, edge, self.y + _PAD, shown(amount), STRONG)
+        pen.write(self.canvas, (LEFT + _PAD, self.y + _PAD), says, STRONG)
+        pen.write_right(self.canvas, (edge, self.y + _PAD), shown(amount), STRONG)
         self._rule(grey=0.4)
 
     def _lines(
@@ -191,7 +191,9 @@ class Sheet:
     ) -> None:
         put: Callable[..., None] = pen.write_right if right else pen.write
         for number, line in enumerate(lines, start=1):
-            put(self.canvas, x, top - number * max(style.leading, CELL.leading) + 1.5, line, style)
+            put(
+                self.canvas, (x, top - number * max(style.leading, CELL.leading) + 1.5), line, style
+            )
 
     def _rule(self, *, grey: float) -> None:
         self.canvas.setStrokeGray(grey)
