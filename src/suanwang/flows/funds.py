@@ -10,13 +10,14 @@ A hold never expires by itself: the flow that ends a job releases it in the same
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from suanwang.basics.ids import AccountId, OrganisationId, TransferId
 from suanwang.basics.money import Money
 from suanwang.flows.act import Act
 from suanwang.grid.demand import Option
-from suanwang.jobs.bill import Shares
+from suanwang.jobs.parts import Part, PartRole
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.transfers import Rest, Transfer, hold, post, release
 from suanwang.store import identity, ledger
@@ -90,18 +91,18 @@ def release_of(job: Job, act: Act, *, amount: Money | None = None) -> list[Trans
 
 
 def posts_of(
-    job: Job, shares: Shares, *, provider: AccountId, exchange: ExchangeAccounts, act: Act
+    job: Job,
+    owed: Sequence[Part],
+    *,
+    earning: Mapping[OrganisationId, AccountId],
+    exchange: ExchangeAccounts,
+    act: Act,
 ) -> list[Transfer]:
-    """Pay a bill's shares out of the job's hold and release the rest."""
+    """Pay what is owed to each party out of the job's hold, and release the rest."""
+    due = [each for each in owed if each.amount]
     if job.hold_id is None:
-        assert not shares.total, f"job {job.id} has nothing held and owes {shares.total}"
+        assert not due, f"job {job.id} has nothing held and owes {due}"
         return []
-    wanted = [
-        (shares.provider, provider, "charge"),
-        (shares.fees, exchange.fees, "fee"),
-        (shares.tax, exchange.tax, "tax"),
-    ]
-    due = [each for each in wanted if each[0]]
     if not due:
         return release_of(job, act)
     return [
@@ -109,14 +110,32 @@ def posts_of(
             act.new_id(TransferId),
             job.hold_id,
             at=act.now,
-            amount=amount,
-            credit=credit,
+            amount=part.amount,
+            credit=account_of_part(part, earning=earning, exchange=exchange),
             rest=Rest.RELEASE if each == len(due) - 1 else Rest.KEEP,
             group_id=job.id,
-            memo=_memo(job, what),
+            memo=_memo(job, _WHAT[part.role]),
         )
-        for each, (amount, credit, what) in enumerate(due)
+        for each, part in enumerate(due)
     ]
+
+
+def account_of_part(
+    part: Part, *, earning: Mapping[OrganisationId, AccountId], exchange: ExchangeAccounts
+) -> AccountId:
+    """Return the account that a part of a bill is paid into."""
+    if part.role is PartRole.EXCHANGE:
+        return exchange.fees
+    return exchange.tax if part.role is PartRole.TAX else earning[part.organisation_id]
+
+
+_WHAT = {
+    PartRole.CENTRE: "charge",
+    PartRole.BROKER: "brokerage",
+    PartRole.CARRIER: "carriage",
+    PartRole.EXCHANGE: "fee",
+    PartRole.TAX: "tax",
+}
 
 
 def _memo(job: Job, what: str) -> dict[str, str]:
