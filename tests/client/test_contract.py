@@ -12,7 +12,15 @@ import httpx
 import pytest
 
 from suanwang.basics.errors import SuanwangError
-from suanwang.client import wire, wire_disputes, wire_grid, wire_money, wire_proofs, wire_vouchers
+from suanwang.client import (
+    wire,
+    wire_budgets,
+    wire_disputes,
+    wire_grid,
+    wire_money,
+    wire_proofs,
+    wire_vouchers,
+)
 from suanwang.client.sync.client import Client
 
 API = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text("utf-8"))
@@ -96,6 +104,11 @@ CALLS = [
     lambda c, _: c.invoices.pdf("i"),
     lambda c, _: c.invoices.draft_json("2026-11"),
     lambda c, _: c.invoices.draft_pdf("2026-11"),
+    lambda c, _: c.budgets.set("1"),
+    lambda c, _: list(c.budgets.list()),
+    lambda c, _: c.budgets.get("b"),
+    lambda c, _: list(c.budgets.jobs("b")),
+    lambda c, _: c.budgets.remove("b"),
     lambda c, _: c.operator.open_organisation("x"),
     lambda c, _: c.operator.verify_organisation(
         "o", registration_number="n", legal_representative="l", documents={"d": "0"}
@@ -205,6 +218,9 @@ SHAPES = {
     wire_disputes.Dispute: "DisputeOut",
     wire_disputes.CreditNote: "CreditNoteOut",
     wire_disputes.Invoice: "InvoiceOut",
+    wire.BudgetLeft: "BudgetLeftOut",
+    wire_budgets.Budget: "BudgetOut",
+    wire_budgets.BudgetJob: "BudgetJobOut",
 }
 # Fields of pages, computed from others, or of no use beside `raw`.
 LEFT_OUT = {"next_cursor", "chosen"}

@@ -18,6 +18,7 @@ from suanwang.basics.languages import Texts, load_texts
 from suanwang.client.command import ClientCommand, LateGroup, translate
 from suanwang.client.commands import (
     account,
+    budget,
     centre,
     dispute,
     export,
@@ -75,6 +76,7 @@ app.add_typer(voucher.app, name="voucher")
 app.add_typer(dispute.app, name="dispute")
 app.add_typer(dispute.notes, name="credit-note")
 app.add_typer(invoice.app, name="invoice")
+app.add_typer(budget.app, name="budget")
 app.add_typer(export.app, name="export")
 app.add_typer(shell.app, name="completion")
 

@@ -130,6 +130,21 @@ class Option(Resource):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BudgetLeft(Resource):
+    """What is left of a budget that counts the job; not `enough`: accepting would be refused."""
+
+    id: str
+    scope: str
+    subject: str
+    month: str
+    amount: Decimal
+    left: Decimal
+    currency: str
+    stop: str
+    enough: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Quote(Resource):
     """A plan with its price: every pool that was looked at, best first.
 
@@ -141,6 +156,7 @@ class Quote(Resource):
     currency: str
     hold: Decimal | None = None
     expires_at: datetime | None = None
+    budgets: tuple[BudgetLeft, ...] = ()
     job_id: str | None = field(default=None, metadata={"wire": False})
     spec: Mapping[str, Any] | None = field(default=None, repr=False, metadata={"wire": False})
     folder: str = field(default=".", repr=False, metadata={"wire": False})

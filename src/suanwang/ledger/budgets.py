@@ -163,6 +163,14 @@ class Standing:
         """What may still be held; below zero where more is taken than the budget has."""
         return self.budget.amount - self.taken
 
+    def allows(self, needed: Money, *, hourly: Money | None) -> bool:
+        """Say whether so much could be held now."""
+        try:
+            self.budget.check(needed, left=self.left, hourly=hourly, month=self.month)
+        except BudgetRefused:
+            return False
+        return True
+
     def reached(self, percent: int) -> bool:
         """Say whether so many per cent are taken; nothing taken reaches nothing."""
         taken = self.taken.units

@@ -11,6 +11,7 @@ import httpx
 from suanwang.basics.languages import choose_language
 from suanwang.client import answers
 from suanwang.client.aio.blobs import AsyncBlobs
+from suanwang.client.aio.budgets import AsyncBudgets
 from suanwang.client.aio.disputes import AsyncCreditNotes, AsyncDisputes
 from suanwang.client.aio.events import AsyncEvents
 from suanwang.client.aio.exports import AsyncExports
@@ -74,6 +75,7 @@ class AsyncClient:
         self.disputes = AsyncDisputes(self._transport)
         self.credit_notes = AsyncCreditNotes(self._transport)
         self.invoices = AsyncInvoices(self._transport)
+        self.budgets = AsyncBudgets(self._transport)
         self.exports = AsyncExports(self._transport)
         self.operator = AsyncOperator(self._transport)
 

@@ -17,6 +17,7 @@ from suanwang.basics.errors import Invalid
 from suanwang.client import specs
 from suanwang.client.errors import Answered, Declined, JobFileBad, NoPlace, SpecRefused
 from suanwang.client.pointers import line_of
+from suanwang.client.screen.budgets import budgets_left
 from suanwang.client.screen.figures import duration, money, printable
 from suanwang.client.screen.plan import plan_table
 from suanwang.client.screen.progress import file_progress
@@ -210,6 +211,8 @@ def _show_plan(talk: Talk, quote: Quote, name: str, *, members: int = 1) -> None
                 time=duration(chosen.run_seconds),
             )
         )
+    for line in budgets_left(quote.budgets, say):
+        talk.tell(line)
 
 
 def _must_have_place(quotes: Sequence[tuple[LoadedSpec, Quote]]) -> None:

@@ -13,6 +13,7 @@ from suanwang.basics.languages import choose_language
 from suanwang.client import answers
 from suanwang.client.profiles import find_access
 from suanwang.client.sync.blobs import Blobs
+from suanwang.client.sync.budgets import Budgets
 from suanwang.client.sync.disputes import CreditNotes, Disputes
 from suanwang.client.sync.events import Events
 from suanwang.client.sync.exports import Exports
@@ -75,6 +76,7 @@ class Client:
         self.disputes = Disputes(self._transport)
         self.credit_notes = CreditNotes(self._transport)
         self.invoices = Invoices(self._transport)
+        self.budgets = Budgets(self._transport)
         self.exports = Exports(self._transport)
         self.operator = Operator(self._transport)
 

@@ -10,6 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from suanwang.basics.errors import Conflict, NotFound
 from suanwang.basics.ids import OrganisationId
+from suanwang.flows import show_budgets
 from suanwang.jobs.lifecycle import JobState
 from suanwang.server.http.call import Call, Signed
 from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
@@ -96,9 +97,15 @@ async def show_job(call: Signed, job_id: str) -> Response:
 @router.get("/jobs/{job_id}/quote", response_model=QuoteOut, summary="Show a job's plan and price.")
 async def show_quote(call: Signed, job_id: str) -> Response:
     """Show every pool that was looked at, best first, and why the others cannot."""
-    return await call.show(
-        lambda tx: quote_out(quotes.quote(tx, job_seen(tx, call, job_id).id), lang=call.lang)
-    )
+    now = call.parts.clock()
+
+    def read(tx: Tx) -> QuoteOut:
+        job = job_seen(tx, call, job_id)
+        over = show_budgets.over_job(tx, job, at=now)
+        held = job.accepted_at is not None
+        return quote_out(quotes.quote(tx, job.id), lang=call.lang, budgets=over, held=held)
+
+    return await call.show(read)
 
 
 @router.get("/jobs/{job_id}/timeline", response_model=TimelineOut, summary="Show a job's history.")

@@ -9,8 +9,10 @@ from typing_extensions import TypedDict
 
 from suanwang.basics.slots import Instant
 from suanwang.flows import reasons
+from suanwang.flows.show_budgets import Shown
 from suanwang.grid.demand import Option
 from suanwang.grid.explain import explain
+from suanwang.server.wire.budgets import BudgetLeftOut, budgets_left
 from suanwang.server.wire.places import CentreName, PlaceNames, PoolName
 from suanwang.server.wire.texts import CURRENCY, always, amount, instant, seconds, shown
 from suanwang.store.jobs import Job
@@ -110,6 +112,7 @@ class QuoteOut(TypedDict):
     hold: str | None
     currency: str
     expires_at: str | None
+    budgets: list[BudgetLeftOut]
 
 
 class TimelineItem(TypedDict):
@@ -231,12 +234,19 @@ def option_out(option: Option, *, lang: str) -> OptionOut:
     }
 
 
-def quote_out(quote: Quote, *, lang: str) -> QuoteOut:
-    """Write a quote."""
-    return options_out(quote.options, lang=lang, expires_at=quote.expires_at)
+def quote_out(quote: Quote, *, lang: str, budgets: Sequence[Shown], held: bool) -> QuoteOut:
+    """Write a quote. `held`: it was accepted, so nothing more is asked of budgets."""
+    document = options_out(quote.options, lang=lang, expires_at=quote.expires_at, budgets=budgets)
+    return {**document, "budgets": budgets_left(budgets, None)} if held else document
 
 
-def options_out(options: Sequence[Option], *, lang: str, expires_at: Instant | None) -> QuoteOut:
+def options_out(
+    options: Sequence[Option],
+    *,
+    lang: str,
+    expires_at: Instant | None,
+    budgets: Sequence[Shown] = (),
+) -> QuoteOut:
     """Write the rows of a plan; a plan without obligation does not expire."""
     rows = [option_out(option, lang=lang) for option in options]
     chosen = next((row for row in rows if row["chosen"]), None)
@@ -246,6 +256,7 @@ def options_out(options: Sequence[Option], *, lang: str, expires_at: Instant | N
         "hold": None if chosen is None else chosen["cost_at_most"],
         "currency": CURRENCY,
         "expires_at": instant(expires_at),
+        "budgets": budgets_left(budgets, next((each for each in options if each.chosen), None)),
     }
 
 
