@@ -21,6 +21,7 @@ from suanwang.flows.decide_dispute import (
 from suanwang.flows.issue_credit_note import NewCreditNote, Payer, issue_credit_note
 from suanwang.flows.open_dispute import NewDispute, open_dispute
 from suanwang.flows.timing import Timing
+from suanwang.ledger.closing import Month
 from suanwang.ledger.disputes import DisputeReason
 from suanwang.store import disputes, ledger
 
@@ -32,9 +33,11 @@ class Case:
 
     timing = Timing(settle_every=timedelta(0))
 
-    def __init__(self, store: Any, *, settled: bool = False, world: Any = None) -> None:
+    def __init__(
+        self, store: Any, *, settled: bool = False, world: Any = None, job_id: str | None = None
+    ) -> None:
         self.world = world or a_world(store)
-        self.job_id = self.bill_a_job()
+        self.job_id = job_id or self.bill_a_job()
         owner = self.bill.provider_id
         self.seller = replace(self.world.buyer, organisation_id=owner, role=Role.PROVIDER)
         if settled:
@@ -112,6 +115,11 @@ class Case:
 
     def dispute(self, dispute: Any) -> Any:
         return self.world.read(lambda tx: disputes.dispute(tx, dispute.id))
+
+    def close_the_month(self) -> None:
+        """Go to the day on which the month's books are closed, and let its invoices be issued."""
+        self.world.now = Month.of(self.world.now).slot.end + timedelta(days=6)
+        self.world.run_loops(loops.CLOSE_MONTH, loops.ISSUE_INVOICES, turns=8)
 
     def frozen(self, dispute: Any) -> dict[str, str]:
         found = self.world.read(lambda tx: disputes.freezes_of(tx, [dispute.id]))

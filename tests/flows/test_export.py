@@ -20,6 +20,7 @@ from beancount import loader
 from beancount.core import data
 from tests.builders import NOW
 from tests.flows.builders import a_spec, a_world
+from tests.flows.dispute_case import Case
 from tests.flows.test_vouchers import DEMO, Programme
 
 from suanwang.basics.errors import NotAllowed
@@ -27,6 +28,7 @@ from suanwang.basics.money import Asset
 from suanwang.basics.slots import Slot, to_micros
 from suanwang.flows import export, loops
 from suanwang.flows.export import Form, first_piece, next_piece, wanted_by
+from suanwang.flows.issue_credit_note import Payer
 from suanwang.jobs.export import focus, plain
 from suanwang.ledger.export.beancount import Beancount
 from suanwang.ledger.export.journal import Journal, Place, commodity_name
@@ -124,6 +126,28 @@ class TestBills:
         line = {**bill.lines[0], "kind": "correction", "quantity": "-1", "amount": "-2.8"}
         [row] = focus.focus_rows(replace(bill, lines=(line,)), exchange="X")
         assert (row["ChargeClass"], row["BilledCost"]) == ("Correction", "-2.8")
+
+    def test_a_credit_note_is_a_credit_and_the_invoice_is_named(self, store):
+        case = Case(store)
+        owner = case.world.buyer.organisation_id
+        case.accept(case.open("0.030"))
+        rows = rows_of(text_of(case.world, Form.FOCUS, owner=owner))
+        assert [row["InvoiceId"] for row in rows] == ["DRAFT-2026-11"] * 4
+        case.close_the_month()
+        later = case.credit("0.010", Payer.SELLER, key=case.seller)
+        rows = rows_of(text_of(case.world, Form.FOCUS, owner=owner))
+        kinds = [(row["ChargeCategory"], row["ChargeClass"], row["InvoiceId"]) for row in rows]
+        assert kinds == [
+            ("Usage", "", "INV-2026-000001"),
+            ("Usage", "", "INV-2026-000001"),
+            ("Tax", "", "INV-2026-000001"),
+            ("Credit", "", "INV-2026-000001"),
+            ("Credit", "Correction", "DRAFT-2026-12"),  # of a month that is over
+        ]
+        assert json.loads(rows[-1]["Tags"])["x_credit_note"] == later.number
+        whole = sum(Decimal(row["BilledCost"]) for row in rows)
+        credited = sum((note.total.decimal() for note in case.notes()), Decimal(0))
+        assert whole == case.bill.total.decimal() - credited
 
     def test_a_beijing_month_is_the_billing_period(self, world):
         billed(world)
@@ -295,6 +319,11 @@ class TestOfficialValidator:
     def test_accepts_an_export_of_every_kind_of_line(self, tool, programme, tmp_path):
         world = programme.world
         path = tmp_path / "bills.csv"
+        rows = rows_of(text_of(world, Form.FOCUS, owner=world.buyer.organisation_id))
+        case = Case(None, world=world, job_id=rows[0]["ResourceId"])
+        case.accept(case.open("0.010"))
+        case.close_the_month()
+        case.credit("0.001", Payer.SELLER, key=case.seller)
         text = text_of(world, Form.FOCUS, owner=world.buyer.organisation_id)
         path.write_text(text + self.corrected(world), "utf-8")
         found = tool.check(path)
@@ -309,7 +338,7 @@ class TestOfficialValidator:
         assert any("ProviderName" in rule for rule in tool.check(path).unexpected)
 
     def corrected(self, world):
-        period = Slot(world.now - timedelta(days=1), world.now + timedelta(days=1))
+        period = Slot(world.now - timedelta(days=30), world.now + timedelta(days=1))
         bills, _ = world.read(lambda tx: exports.bills(tx, period, None, limit=9))
         line = {**bills[0].lines[0], "kind": "correction", "quantity": "-0.01"}
         line["amount"] = str(Decimal(line["price"]) * Decimal("-0.01"))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.flows.dispute_case import Case
 from tests.flows.test_vouchers import Programme
 from tests.store.test_verify import Book
 
@@ -30,9 +31,13 @@ def book(store, dialect):
     )
     set_up.grant("500")
     set_up.grant("100", days=1)
-    set_up.billed()
+    job_id = set_up.billed()
     world.now += timedelta(days=2)
     world.loop(loops.LAPSE_VOUCHERS)
+    case = Case(store, world=world, job_id=job_id)
+    case.accept(case.open("0.010"))
+    case.open("0.010")
+    case.close_the_month()
     return Book(world, dialect)
 
 
@@ -110,6 +115,26 @@ TAMPERS = {
     "a deleted programme": (
         "DELETE FROM voucher_programmes WHERE pool_units > 0",
         "row-missing", "evidence", "programme",
+    ),
+    "a dispute's state": (
+        "UPDATE disputes SET state = 'withdrawn'", "row-differs", "disputes dsp_", "state",
+    ),
+    "a dispute's deadline": (
+        "UPDATE disputes SET due_at = due_at + 1000000", "row-differs", "disputes dsp_", "due_at",
+    ),
+    "a credit note's amount": (
+        "UPDATE credit_notes SET amount_units = amount_units + 1",
+        "row-differs", "credit_notes crn_", "amount",
+    ),
+    "a credit note's number": (
+        "UPDATE credit_notes SET number = 'CN-2026-000007'",
+        "row-differs", "credit_notes crn_", "number",
+    ),
+    "whose an invoice is": (
+        "UPDATE invoices SET month = '2026-10'", "row-differs", "invoices inv_", "month",
+    ),
+    "a deleted credit note": (
+        "DELETE FROM credit_notes", "row-missing", "evidence", "credit_note",
     ),
     "an unreadable claim": (
         "UPDATE voucher_claims SET body = '{'", "row-unreadable", "voucher_claims", "",

@@ -54,6 +54,7 @@ class Place:
     """How far an export has come."""
 
     bill: tuple[int, str] = exports.FIRST
+    note: tuple[int, str] | None = None  # after the bills, credit notes: where they go on
     transfer: int = -1
     others: frozenset[str] = frozenset()  # accounts of a journal that are declared
 
@@ -109,9 +110,19 @@ def next_piece(tx: Tx, wanted: Wanted, place: Place) -> Piece:
 
 
 def _bills(tx: Tx, wanted: Wanted, place: Place, *, first: bool) -> Piece:
+    if place.note is not None:
+        return _notes(tx, wanted, place.note)
     found, after = exports.bills(tx, wanted.period, wanted.owner, after=place.bill, limit=PIECE)
     more = replace(place, bill=after) if len(found) == PIECE else None
+    if more is None and wanted.form is Form.FOCUS:
+        more = replace(place, note=exports.FIRST)
     return Piece(_writer(tx, wanted, first=first)(found), more)
+
+
+def _notes(tx: Tx, wanted: Wanted, place: tuple[int, str]) -> Piece:
+    found, after = exports.credit_notes(tx, wanted.period, wanted.owner, after=place, limit=PIECE)
+    more = Place(note=after) if len(found) == PIECE else None
+    return Piece(_writer(tx, wanted, first=False)(found), more)
 
 
 def _writer(tx: Tx, wanted: Wanted, *, first: bool) -> Callable[[list[ExportedBill]], str]:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import CNY, Asset, Money
-from suanwang.basics.slots import Instant, Slot, from_micros, parse_instant, to_micros
+from suanwang.basics.slots import (
+    Instant,
+    Slot,
+    format_instant,
+    from_micros,
+    parse_instant,
+    to_micros,
+)
 from suanwang.jobs.export.facts import ExportedBill
+from suanwang.ledger.closing import Month
 from suanwang.ledger.export.journal import Balance, Movement, Place
+from suanwang.store import invoices
 from suanwang.store.tx import Row, Tx
 from suanwang.store.values import instant, parse
 
@@ -34,7 +44,29 @@ def bills(
         limit=limit,
     )
     end = (rows[-1].created_at, rows[-1].id) if rows else after
-    return [_bill(row) for row in rows], end
+    return _invoiced(tx, [_bill(row) for row in rows]), end
+
+
+def credit_notes(
+    tx: Tx,
+    period: Slot,
+    owner: OrganisationId | None,
+    *,
+    after: tuple[int, str] = FIRST,
+    limit: int,
+) -> tuple[list[ExportedBill], tuple[int, str]]:
+    """Return the next credit notes of a period, each as a bill with one line, oldest first."""
+    rows = tx.all(
+        "credits_to_export",
+        after_at=after[0],
+        after_id=after[1],
+        since=to_micros(period.start),
+        until=to_micros(period.end),
+        owner=owner,
+        limit=limit,
+    )
+    end = (rows[-1].note_at, rows[-1].note_id) if rows else after
+    return _invoiced(tx, [_credit(row) for row in rows]), end
 
 
 def balances(tx: Tx, before: Instant, owner: OrganisationId | None) -> list[Balance]:
@@ -94,6 +126,38 @@ def _bill(row: Row) -> ExportedBill:
         if usage is None
         else (parse_instant(usage["started_at"]), parse_instant(usage["ended_at"])),
     )
+
+
+def _credit(row: Row) -> ExportedBill:
+    """Write what was given back of a bill as a bill of its own day, below zero."""
+    bill, at = _bill(row), from_micros(row.note_at)
+    amount = str(Money(-row.note_units, CNY))
+    line = {
+        "kind": "credit",
+        "quantity": "1",
+        "unit": row.number,
+        "price": amount,
+        "amount": amount,
+        "price_source": f"bill:{bill.id}",
+        "usage_id": str(bill.lines[0].get("usage_id") or "") if bill.lines else "",
+        "at": format_instant(at),
+        # FOCUS: a correction is of a charge of a billing period that is over.
+        "corrects": Month.of(bill.created_at) < Month.of(at),
+    }
+    return replace(
+        bill, lines=(line,), total=Money(-row.note_units, CNY), created_at=at, used=(at, at),
+        credit_note=row.number,
+    )  # fmt: skip
+
+
+def _invoiced(tx: Tx, bills: list[ExportedBill]) -> list[ExportedBill]:
+    """Name the invoice that each is on, where its month has one."""
+    months = {str(Month.of(each.created_at)) for each in bills}
+    numbers = invoices.numbers_of(tx, {each.organisation_id for each in bills}, months)
+    return [
+        replace(each, invoice=numbers.get((each.organisation_id, str(Month.of(each.created_at)))))
+        for each in bills
+    ]
 
 
 def _movement(row: Row) -> Movement:

@@ -75,10 +75,10 @@ def page(
     return [_invoice(row) for row in rows]
 
 
-def numbers_of(tx: Tx, owners: Iterable[str]) -> dict[tuple[str, str], str]:
-    """Return the numbers of organisations' invoices, by organisation and month."""
-    wanted = sorted(set(owners))
-    rows = tx.all("invoice_numbers_of", ids=wanted) if wanted else []
+def numbers_of(tx: Tx, owners: Iterable[str], months: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return the numbers of organisations' invoices of months, by organisation and month."""
+    ids, wanted = sorted(set(owners)), sorted(set(months))
+    rows = tx.all("invoice_numbers_of", ids=ids, months=wanted) if ids else []
     return {(row.organisation_id, row.month): row.number for row in rows}
 
 

@@ -36,3 +36,5 @@ class ExportedBill:
     settled_at: Instant | None = None
     used: tuple[Instant, Instant] | None = None  # when the use began and ended
     parts: tuple[Mapping[str, Any], ...] = field(default=())
+    invoice: str | None = None  # its number, once there is one
+    credit_note: str | None = None  # where this is what was given back of a bill

@@ -6,6 +6,7 @@
     voucher                Credit       below zero, tagged x_voucher
     cap                    Adjustment   what is above the hold and not charged
     correction             Usage        ChargeClass Correction, its quantity may be below zero
+    credit note            Credit       ChargeClass Correction, once its bill's month is over
 
 The exchange is Provider and InvoiceIssuer, the centre is Publisher. Energy and carbon cost nothing:
 carbon is a tag of the first row of its bill. Source: https://focus.finops.org/focus-specification/
@@ -64,9 +65,13 @@ _KINDS = {
     "fee": _Kind("Usage", "The exchange's fee", "Exchange", _OTHER, "Charges", "Fee"),
     "tax": _Kind("Tax", "Value-added tax on the fee", "Exchange", _OTHER),
     "voucher": _Kind("Credit", "Paid by a compute voucher", "Vouchers", _OTHER),
+    "credit": _Kind("Credit", "Given back by a credit note", "Credit notes", _OTHER),
     "cap": _Kind("Adjustment", "Above the hold, not charged", "Computing", _AI),
 }
 _UNKNOWN = _Kind("Adjustment", "Adjustment", "Exchange", _OTHER)
+# A month has a draft of its invoice until the invoice is issued: FOCUS 1.2 asks for the id of such
+# a provisional invoice too, and so every charge of a file has one.
+PROVISIONAL = "DRAFT"
 _FEE = "fee"
 _VOUCHER = "voucher"
 _SECOND = timedelta(seconds=1)
@@ -112,6 +117,7 @@ def _account(bill: ExportedBill, exchange: str) -> dict[str, str]:
         "SubAccountType": "Project" if project else "",
         "ProviderName": exchange,
         "InvoiceIssuerName": exchange,
+        "InvoiceId": bill.invoice or f"{PROVISIONAL}-{month:%Y-%m}",
         "PublisherName": bill.centre_name or exchange,
         "RegionId": bill.zone or "",
         "RegionName": (bill.city or bill.zone or "") if bill.zone else "",
@@ -125,7 +131,7 @@ def _charge(
     bill: ExportedBill, line: Mapping[str, Any], period: tuple[Instant, Instant]
 ) -> dict[str, str]:
     kind, amount = _KINDS.get(line["kind"], _UNKNOWN), _plain(_amount(line))
-    corrects = line["kind"] == "correction"
+    corrects = line["kind"] == "correction" or line.get("corrects") is True
     chip = f", {bill.chip}" if bill.chip and kind.category == _AI else ""
     return {
         "ChargeCategory": kind.charge,
@@ -192,6 +198,7 @@ def _tags(bill: ExportedBill, line: Mapping[str, Any], carbon: str | None) -> st
         "x_usage_id": str(line.get("usage_id") or ""),
         "x_voucher": source.partition(":")[2] if line["kind"] == _VOUCHER else None,
         "x_carbon_g": carbon,
+        "x_credit_note": bill.credit_note,
     }
     return _json({name: value for name, value in tags.items() if value})
 

@@ -111,3 +111,76 @@ UNION ALL
 SELECT e.* FROM evidence e JOIN credit_notes c ON e.kind = 'credit_note' AND e.id = c.id
 WHERE c.bill_id = :bill_id
 ORDER BY seq
+
+-- name: verify_disputes
+-- A page of disputes.
+SELECT * FROM disputes WHERE id > :after ORDER BY id LIMIT :limit
+
+-- name: verify_credit_notes
+-- A page of credit notes.
+SELECT * FROM credit_notes WHERE id > :after ORDER BY id LIMIT :limit
+
+-- name: verify_invoices
+-- A page of invoices.
+SELECT * FROM invoices WHERE id > :after ORDER BY id LIMIT :limit
+
+-- name: verify_freezes
+-- What disputes froze that is not held as they say: while they are open exactly that, then nothing.
+SELECT f.id, f.dispute_id, f.units, f.state, f.account_id, h.state AS hold_state, h.debit_id,
+  h.amount_units - h.posted_units AS "left", d.state AS dispute_state,
+  CASE WHEN f.state = 'frozen' THEN 'open' ELSE 'decided' END AS wanted
+FROM freezes f
+LEFT JOIN holds h ON h.id = f.id
+LEFT JOIN disputes d ON d.id = f.dispute_id
+WHERE f.dispute_id IS NOT NULL AND f.units > 0 AND NOT COALESCE(
+  h.debit_id = f.account_id AND (
+    (f.state = 'frozen' AND h.state = 'open' AND h.amount_units - h.posted_units = f.units
+      AND d.state IN ('opened', 'contested', 'escalated'))
+    OR (f.state = 'paid' AND h.state = 'posted' AND h.posted_units = f.units
+      AND d.state IN ('accepted', 'upheld'))
+    OR (f.state = 'released' AND h.state = 'voided' AND d.state IN ('rejected', 'withdrawn'))),
+  FALSE)
+ORDER BY f.id LIMIT :limit
+
+-- name: verify_freezes_stray
+-- Holds that a dispute opened and no freeze knows.
+SELECT t.seq, t.id, t.chain_id FROM transfers t
+WHERE t.kind = 'pending' AND t.chain_id LIKE 'dsp!_%' ESCAPE '!'
+  AND NOT EXISTS (SELECT 1 FROM freezes f WHERE f.id = t.id AND f.dispute_id = t.chain_id)
+ORDER BY t.seq LIMIT :limit
+
+-- name: verify_credit_notes_paid
+-- Credit notes whose chain did not pay the buyer what they say.
+SELECT c.id, c.total_units, p.paid FROM credit_notes c
+LEFT JOIN (
+  SELECT t.chain_id, a.organisation_id, CAST(SUM(t.amount_units) AS BIGINT) AS paid
+  FROM transfers t JOIN accounts a ON a.id = t.credit_id
+  WHERE t.chain_id LIKE 'crn!_%' ESCAPE '!' AND t.asset = 'CNY' AND a.name = 'available'
+  GROUP BY t.chain_id, a.organisation_id
+) p ON p.chain_id = c.id AND p.organisation_id = c.organisation_id
+WHERE COALESCE(p.paid, 0) <> c.total_units ORDER BY c.id LIMIT :limit
+
+-- name: verify_bills_credited
+-- Bills of which more was credited than they cost.
+SELECT b.id, b.total_units, CAST(SUM(c.total_units) AS BIGINT) AS credited
+FROM credit_notes c JOIN bills b ON b.id = c.bill_id
+GROUP BY b.id, b.total_units HAVING SUM(c.total_units) > b.total_units
+ORDER BY b.id LIMIT :limit
+
+-- name: verify_document_numbers
+-- Years in which a number of a credit note or an invoice is missing or given twice.
+SELECT * FROM (
+  SELECT 'credit_notes' AS documents, SUBSTR(number, 1, 7) AS series, COUNT(*) AS found,
+    MAX(CAST(SUBSTR(number, 9) AS BIGINT)) AS last
+  FROM credit_notes GROUP BY SUBSTR(number, 1, 7)
+  UNION ALL
+  SELECT 'invoices', SUBSTR(number, 1, 8), COUNT(*), MAX(CAST(SUBSTR(number, 10) AS BIGINT))
+  FROM invoices GROUP BY SUBSTR(number, 1, 8)
+) n WHERE found <> last ORDER BY documents, series LIMIT :limit
+
+-- name: verify_invoices_said
+-- A page of invoices, each with what was put on record of it, and when its month was closed.
+SELECT i.*, c.closed_at,
+  (SELECT e.record FROM evidence e WHERE e.kind = 'invoice' AND e.id = i.id) AS record
+FROM invoices i LEFT JOIN closings c ON c.month = i.month
+WHERE i.id > :after ORDER BY i.id LIMIT :limit

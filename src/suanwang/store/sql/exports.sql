@@ -16,6 +16,25 @@ WHERE (b.created_at, b.id) > (:after_at, :after_id)
   AND (CAST(:owner AS TEXT) IS NULL OR b.organisation_id = :owner)
 ORDER BY b.created_at, b.id LIMIT :limit
 
+-- name: credits_to_export
+-- Credit notes of a period with the names of what their bills are about, oldest first, after
+-- (created_at, id); :owner null means everybody's.
+SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
+  b.settled_at, j.name AS job_name, j.kind AS job_kind, j.project_id, j.centre_id, j.pool_id,
+  j.usage, o.name AS organisation_name, p.name AS project_name, c.name AS centre_name, c.zone,
+  c.city, l.chip, n.id AS note_id, n.number, n.total_units AS note_units, n.created_at AS note_at
+FROM credit_notes n
+JOIN bills b ON b.id = n.bill_id
+JOIN jobs j ON j.id = b.job_id
+JOIN organisations o ON o.id = b.organisation_id
+LEFT JOIN projects p ON p.id = j.project_id
+LEFT JOIN centres c ON c.id = j.centre_id
+LEFT JOIN pools l ON l.id = j.pool_id
+WHERE (n.created_at, n.id) > (:after_at, :after_id)
+  AND n.created_at >= :since AND n.created_at < :until
+  AND (CAST(:owner AS TEXT) IS NULL OR n.organisation_id = :owner)
+ORDER BY n.created_at, n.id LIMIT :limit
+
 -- name: journal_balances
 -- What each account held just before an instant; :owner null means everybody's.
 SELECT a.id, a.organisation_id, a.name, a.asset, a.scale,

@@ -60,7 +60,8 @@ ORDER BY i.id DESC LIMIT :limit
 
 -- name: invoice_numbers_of
 -- The numbers of the invoices of organisations' months, to be named in an export.
-SELECT organisation_id, month, number FROM invoices WHERE organisation_id {in:ids}
+SELECT organisation_id, month, number FROM invoices
+WHERE organisation_id {in:ids} AND month {in:months}
 
 -- name: credit_codes
 -- What was put on record when organisations were verified, in order.

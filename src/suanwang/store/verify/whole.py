@@ -9,8 +9,10 @@ from itertools import islice
 from suanwang.store import log
 from suanwang.store.tx import Tx
 from suanwang.store.verify.books import check_books
+from suanwang.store.verify.credits import check_credits
 from suanwang.store.verify.finding import FINDINGS_MAX, Finding, Verification, finding
 from suanwang.store.verify.heads import check_heads, check_tiles
+from suanwang.store.verify.invoices import check_invoices
 from suanwang.store.verify.leaves import check_leaves
 from suanwang.store.verify.mirrors import check_mirrors
 from suanwang.store.verify.records import check_records
@@ -44,6 +46,8 @@ def _all(tx: Tx, key: str | None) -> Iterator[Finding]:
         "the transfers": check_rows,
         "the budgets": check_mirrors,
         "the records": check_records,
+        "the credits": check_credits,
+        "the invoices": check_invoices,
         "the books": check_books,
     }
     for name, check in checks.items():
