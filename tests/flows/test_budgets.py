@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from suanwang.flows import loops, show_budgets
 from suanwang.flows.act import Role
 from suanwang.flows.add_member import add_member
 from suanwang.flows.correct_budgets import correct_budgets
+from suanwang.flows.issue_credit_note import NewCreditNote, Payer, issue_credit_note
 from suanwang.flows.issue_key import NewKey, issue_key
 from suanwang.flows.set_budget import NewBudget, remove_budget, set_budget
 from suanwang.ledger.budgets import (
@@ -280,6 +283,27 @@ def test_corrections_are_credited_back(store):
     books.check()
 
 
+def test_a_credit_note_gives_back_to_the_budgets_that_counted_its_job(store):
+    books = Books(store)
+    budget = books.set("10")
+    job = books.world.placed(a_spec())
+    settle(books.world)
+    new = NewCreditNote(
+        job_id=job.id, lines={0: Money.parse("0.01")}, payer=Payer.EXCHANGE, text="sorry"
+    )
+    note = books.world.run(
+        lambda tx, act: issue_credit_note(tx, new, act=act), books.world.operator
+    )
+    [row] = books.world.read(
+        lambda tx: show_budgets.list_jobs(
+            tx, budget.budget.id, act=books.world.act(books.world.buyer)
+        )
+    )
+    assert note.total > Money.zero(CNY)
+    assert row.used == books.world.job(job.id).charge - note.total
+    books.check()
+
+
 def test_a_removed_budget_stops_nothing_and_what_it_mirrors_goes_on(store):
     books = Books(store)
     budget = books.set("1")
@@ -296,6 +320,39 @@ def test_a_removed_budget_stops_nothing_and_what_it_mirrors_goes_on(store):
     again = books.set("7")
     assert again.budget.id != budget.budget.id
     books.check()
+
+
+ATTACKS = {
+    "a mirror that was forgotten": ("DELETE FROM budget_holds", {"mirror-missing", "mirror-extra"}),
+    "a mirror of less": (
+        "UPDATE holds SET amount_units = amount_units - 1 WHERE asset = 'BUDGET'", {"mirror-wrong"},
+    ),
+    "a mirror that is closed": (
+        "UPDATE holds SET state = 'voided' WHERE asset = 'BUDGET'", {"mirror-wrong"},
+    ),
+    "a mirror of another month": ("UPDATE budget_holds SET month = '2020-01'", {"mirror-wrong"}),
+    "a mirror of nothing": ("UPDATE budget_holds SET hold_id = 'txf_x'", {"mirror-wrong",
+                                                                        "mirror-missing"}),
+    "a budget of more": ("UPDATE budgets SET amount_units = 10", {"row-differs"}),
+    "a budget of somebody else": (
+        "UPDATE budgets SET subject_id = 'org_x'", {"row-differs", "mirror-wrong"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_whoever_alters_a_budget_or_its_mirrors_is_found_out(store, attack):
+    books = Books(store)
+    books.set("10")
+    books.world.placed(a_spec())
+    books.check()
+    statement, rules = ATTACKS[attack]
+    with closing(sqlite3.connect(store.url.database)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    found = {each.rule for each in books.world.read(verify).findings}
+    assert rules <= found, found
 
 
 def test_who_may_set_a_budget(store):

@@ -29,6 +29,7 @@ from suanwang.basics.slots import format_instant, market_day
 from suanwang.flows import dispute_money, funds
 from suanwang.flows.act import Act, Role, must_be
 from suanwang.flows.claim_voucher import save as save_claim
+from suanwang.flows.correct_budgets import correct_budgets
 from suanwang.flows.dispute_money import Source
 from suanwang.flows.record_operator_action import record_operator_action
 from suanwang.flows.voucher_accounts import funder_accounts
@@ -165,6 +166,7 @@ def pay(
         created_at=act.now,
     )
     disputes.add_note(tx, note)
+    correct_budgets(tx, note.job_id, -note.total, act=act)
     _tell(tx, note, act=act)
     return note
 
