@@ -177,6 +177,20 @@ class FileTrouble(Invalid):
     code = "file-trouble"
 
 
+class ExportThere(Invalid):
+    """{path} holds an export already; name a new folder, with --since {path} to continue it."""
+
+    zh = "{path} 中已有导出；请另指定文件夹，并用 --since {path} 延续它。"
+    code = "export-there"
+
+
+class ExportOther(Invalid):
+    """{path} holds another export that is under way; name the same --since, or a new folder."""
+
+    zh = "{path} 中有另一份未完成的导出；请指定相同的 --since，或另指定文件夹。"
+    code = "export-other"
+
+
 class FileChanged(Refused):
     """{path} changed while it was being sent; nothing was submitted."""
 

@@ -20,15 +20,17 @@ from typer.core import TyperCommand
 
 from suanwang.basics.errors import SuanwangError
 from suanwang.basics.languages import Texts, choose_language, load_texts
-from suanwang.basics.slots import format_instant, from_micros
+from suanwang.ledger.archive.verify import ExportVerdict, verify_export
 from suanwang.ledger.log.bundle import BYTES_MAX, verify_bundle
 from suanwang.ledger.log.errors import BundleWrong, DatabaseCheckMissing
 from suanwang.ledger.log.notes import NOTE_BYTES_MAX
-from suanwang.ledger.log.verdict import BillFigures, Verdict
+from suanwang.ledger.log.verdict import Verdict
+from suanwang.ledger.reports import plain, report_of_bundle, report_of_export
 
 EXIT_NOT_PROVEN = 1
 _LANGUAGE_NAMES = ("SUANWANG_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 _STDIN = "-"
+_HEADINGS = ("Usage: ", "Options:", "Show this message and exit.")
 
 
 def _texts(lang: str | None = None) -> Texts:
@@ -60,7 +62,7 @@ class VerifyCommand(TyperCommand):
         **extra: Any,  # noqa: ANN401 - Typer's own
     ) -> Any:  # noqa: ANN401 - Typer's own
         """Choose by the command line who reads it."""
-        ours = {"--bundle", "--help", "-h"}
+        ours = {"--bundle", "--export", "--help", "-h"}
         command: Any = super()
         if not any(each.partition("=")[0] in ours for each in args):
             try:
@@ -90,7 +92,10 @@ class VerifyCommand(TyperCommand):
         except DatabaseCheckMissing:
             theirs = []
         shown.params = params + [each for each in theirs if each.name not in own]
-        return TyperCommand.get_help(shown, ctx)
+        text = TyperCommand.get_help(shown, ctx)
+        for heading in _HEADINGS:
+            text = text.replace(heading, say(heading))
+        return text
 
 
 verify = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -100,8 +105,16 @@ verify = typer.Typer(add_completion=False, rich_markup_mode=None)
 def verify_(
     *,
     bundle: Annotated[
-        Path, typer.Option("--bundle", help="Check this bundle, offline; - is stdin.")
-    ],
+        Path | None, typer.Option("--bundle", help="Check this bundle, offline; - is stdin.")
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="DIR", help="Check this export of the log, offline."),
+    ] = None,
+    since: Annotated[
+        list[Path] | None,
+        typer.Option("--since", metavar="DIR", help="What it continues, oldest first; repeatable."),
+    ] = None,
     key: Annotated[
         Path | None,
         typer.Option("--key", help="File with the exchange's key, which the bundle must have."),
@@ -109,7 +122,7 @@ def verify_(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     lang: Annotated[str | None, typer.Option("--lang", help="Language: en or zh.")] = None,
 ) -> None:
-    """Check a bundle with --bundle, needing nothing else; without it, a whole database.
+    """Check a bundle or an export, needing nothing else; without them, a whole database.
 
     Exit code 0: proven. 1: not proven, with the first record that is wrong, or not readable.
     """
@@ -117,11 +130,17 @@ def verify_(
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        data = _read(bundle, BYTES_MAX)
         pin = None if key is None else _read(key, NOTE_BYTES_MAX).decode("utf-8", "replace")
-        verdict = verify_bundle(data, key=pin)
+        if export is not None:
+            verdict: Verdict | ExportVerdict = verify_export(export, since=since or (), key=pin)
+        else:
+            assert bundle is not None, "without both the database's check reads the command line"
+            verdict = verify_bundle(_read(bundle, BYTES_MAX), key=pin)
     except OSError as problem:
-        facts = {"place": problem.filename or str(bundle), "expected": say("a file to read")}
+        facts = {
+            "place": problem.filename or str(export or bundle),
+            "expected": say("a file to read"),
+        }
         _leave(BundleWrong(**facts, found=problem.strerror or problem), say, json_=json_)
     except BundleWrong as problem:
         _leave(problem, say, json_=json_)
@@ -129,7 +148,13 @@ def verify_(
         if json_:
             typer.echo(json.dumps(verdict.to_document(), ensure_ascii=False, indent=2))
         else:
-            typer.echo("\n".join(_report(verdict, say)))
+            typer.echo("\n".join(_lines(verdict, say)))
+
+
+def _lines(verdict: Verdict | ExportVerdict, say: Texts) -> list[str]:
+    if isinstance(verdict, ExportVerdict):
+        return report_of_export(verdict, say)
+    return report_of_bundle(verdict, say)
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -145,85 +170,9 @@ def _leave(problem: BundleWrong, say: Texts, *, json_: bool) -> None:
         document = {"proven": False} | {each: str(fact) for each, fact in problem.facts.items()}
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        typer.echo(
-            say("NOT PROVEN. {message}", message=_plain(problem.message(say.lang))), err=True
-        )
+        typer.echo(say("NOT PROVEN. {message}", message=plain(problem.message(say.lang))), err=True)
     raise typer.Exit(EXIT_NOT_PROVEN)
 
 
 def _tell_error(problem: SuanwangError, say: Texts) -> None:
     typer.echo(say("Error: {message}", message=problem.message(say.lang)), err=True)
-
-
-def _plain(text: str) -> str:
-    # What a file says must not steer the terminal.
-    return "".join(each if each.isprintable() else "�" for each in text)
-
-
-def _report(verdict: Verdict, say: Texts) -> list[str]:
-    """Say what a bundle proves, whose word that is, and what it does not prove."""
-    head = verdict.head
-    lines = [
-        say(
-            "PROVEN: {count} records are in the log of {origin} ({size} leaves, root {root})",
-            count=len(verdict.records), origin=head.origin, size=head.size, root=head.root.hex(),
-        )
-    ]  # fmt: skip
-    for bill in verdict.bills:
-        lines += _bill(bill, say)
-    for note in verdict.credit_notes:
-        text = "Credit note {number}: {amount} yuan given back, {total} of it to the buyer"
-        lines.append(say(text, number=_plain(note.number), amount=note.amount, total=note.total))
-    if not verdict.bills:
-        lines.append(say("There is no bill in it: no figures were checked."))
-    lines.append(say("Key: {key}", key=verdict.log.vkey))
-    lines.append(say("Its fingerprint: {fingerprint}", fingerprint=verdict.log.fingerprint))
-    if verdict.pinned:
-        lines.append(say("The key is pinned: it is the one in --key."))
-    else:
-        lines.append(
-            say("The key is not pinned: it came with the bundle. Compare its fingerprint.")
-        )
-    lines += _witnesses(verdict, say)
-    return [*lines, say("Not proven by any log: that the meters told the truth.")]
-
-
-def _bill(bill: BillFigures, say: Texts) -> list[str]:
-    first = say(
-        "Bill {bill} of {job} ({mode}): gross {gross}, vouchers {vouchers}, total {total} yuan",
-        bill=_plain(bill.id), job=_plain(bill.job_id), mode=_plain(bill.mode),
-        gross=bill.gross, vouchers=bill.vouchers, total=bill.total,
-    )  # fmt: skip
-    second = say(
-        "  {lines} lines sum to it, and {transfers} transfers moved what they say",
-        lines=bill.lines, transfers=bill.transfers,
-    )  # fmt: skip
-    found = [first, second]
-    if bill.usage_id is not None:
-        text = (
-            "  The quantities follow from {usage}, signed by the centre: not a proof of the meter"
-        )
-        found.append(say(text, usage=_plain(bill.usage_id)))
-    if bill.rounds:
-        rounds = _plain(", ".join(bill.rounds))
-        found.append(say("  The round is in the log: {rounds}", rounds=rounds))
-    return found
-
-
-def _witnesses(verdict: Verdict, say: Texts) -> list[str]:
-    count = len(verdict.cosignatures)
-    if not count:
-        return [say("Witnesses: 0. Nobody can see offline whether others were shown another log.")]
-    lines = [say("Witnesses: {count}, by keys that came with the bundle", count=count)]
-    for each in verdict.cosignatures:
-        at = format_instant(from_micros(each.seconds * 1_000_000))
-        name, print_ = each.witness.name, each.witness.fingerprint
-        lines.append(
-            say(
-                "  {name} at {time}, fingerprint {fingerprint}",
-                name=name,
-                time=at,
-                fingerprint=print_,
-            )
-        )
-    return lines

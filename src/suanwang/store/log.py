@@ -16,7 +16,9 @@ from typing import Any
 
 from suanwang.basics.errors import Conflict
 from suanwang.basics.slots import Instant, from_micros, to_micros
+from suanwang.ledger.log import tiles
 from suanwang.ledger.log.leaves import EVIDENCE, SALT_BYTES, TRANSFERS
+from suanwang.ledger.log.tree import HASH_BYTES
 from suanwang.store.tx import Row, Tx
 
 SOURCES = (TRANSFERS, EVIDENCE)
@@ -93,7 +95,7 @@ def rows_after(tx: Tx, source: str, after: int, *, until: int, limit: int) -> li
     return [tuple(row.values()) for row in found]
 
 
-def append(tx: Tx, segment: Segment, tiles: Mapping[tuple[int, int], bytes]) -> None:
+def append(tx: Tx, segment: Segment, grown: Mapping[tuple[int, int], bytes]) -> None:
     """Append leaves; Conflict where another server has extended the log meanwhile."""
     tx.all("log_lock")
     found = size(tx)
@@ -114,7 +116,7 @@ def append(tx: Tx, segment: Segment, tiles: Mapping[tuple[int, int], bytes]) -> 
         "log_tile_save",
         [
             {"level": level, "number": number, "hashes": hashes}
-            for (level, number), hashes in sorted(tiles.items())
+            for (level, number), hashes in sorted(grown.items())
         ],
     )
 
@@ -137,10 +139,25 @@ def segments_from(tx: Tx, first_leaf: int, *, limit: int) -> list[Segment]:
     return [_segment(row) for row in rows]
 
 
+def segment_at(tx: Tx, leaf: int) -> Segment | None:
+    """Return the segment that a leaf stands in, or None where the log is shorter."""
+    row = tx.first("log_segment_at", leaf=leaf)
+    found = _segment(row) if row else None
+    return found if found is not None and leaf < found.end else None
+
+
 def tile(tx: Tx, level: int, number: int) -> bytes:
     """Return a tile's hashes; nothing where there is no such tile."""
     row = tx.first("log_tile", level=level, number=number)
     return bytes(row.hashes) if row else b""
+
+
+def leaf_hashes(tx: Tx, first: int, count: int) -> list[bytes]:
+    """Return the hashes that stand in the log for leaves; fewer where tiles are missing."""
+    begin, end = first // tiles.WIDTH, (first + count - 1) // tiles.WIDTH
+    data = b"".join(tile(tx, 0, number) for number in range(begin, end + 1))
+    start = (first - begin * tiles.WIDTH) * HASH_BYTES
+    return tiles.hashes_of(data[start : start + count * HASH_BYTES])
 
 
 def reader(tx: Tx) -> Callable[[int, int], bytes]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from suanwang.client.aio.transport import AsyncTransport
-from suanwang.client.errors import ConflictAnswered
+from suanwang.client.errors import AnswerUnreadable, ConflictAnswered, ExportOther
+from suanwang.client.log_files import MANIFEST, LogFiles, read_manifest, since_of, size_of
 from suanwang.client.reading import R
 from suanwang.client.wire_proofs import Consistency, Head, Inclusion, LogKey, Witness
 
 HEAD_PENDING = "head-pending"
 HEAD_SECONDS = 120.0  # twice as long as heads take by default
 LOOK_SECONDS = 0.5
+LEAVES_PAGE = 4_096
 
 
 class AsyncLedger:
@@ -62,6 +65,42 @@ class AsyncLedger:
     async def cosign(self, size: int, line: str) -> Head:
         """Hand in a witness's signature line under the head of a size."""
         return await self._post(Head, "/v1/ledger/cosignatures", {"size": size, "line": line})
+
+    async def export(
+        self,
+        folder: str | Path,
+        *,
+        since: str | Path | None = None,
+        told: Callable[[int, int], None] | None = None,
+    ) -> Path:
+        """Fetch every leaf of the log into files that prove themselves; auditors and operators.
+
+        What a broken call left there is kept and gone on from. `since` is an earlier export, of
+        which the new one holds the rest. `told` hears how many leaves are there, and of how many.
+        Raises: ExportThere, ExportOther, FileMissing, FileTrouble.
+        """
+        files = LogFiles(Path(folder))
+        before = None if since is None else size_of(read_manifest(Path(since) / MANIFEST))
+        manifest = files.manifest()
+        if manifest is None:
+            manifest = await self._transport.get("/v1/ledger/export", {"since": before})
+            files.begin(manifest)
+        if since_of(manifest) != (before or 0):
+            raise ExportOther(path=folder)
+        size = size_of(manifest)
+        first = files.next_leaf(before or 0)
+        while first < size:
+            query = {"first": first, "limit": min(LEAVES_PAGE, size - first)}
+            answer = await self._transport.send("GET", "/v1/ledger/leaves", params=query)
+            count = files.add(first, answer.content)
+            if not count:
+                url = f"{self._transport.url}/v1/ledger/leaves"
+                raise AnswerUnreadable(url=url, found="no leaves")
+            first += count
+            if told:
+                told(first, size)
+        files.finish()
+        return Path(folder)
 
     async def bundle(self, job_id: str) -> bytes:
         """Return the file that proves a job's bill to anybody. Raises Conflict while pending."""

@@ -127,6 +127,35 @@ def bundle(
     talk.tell(talk.say("Written: {path}", path=out))
 
 
+@app.command(
+    cls=ClientCommand, epilog="Example: suan ledger export log-2026-11 --since log-2026-10"
+)
+def export(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+    *,
+    since: Annotated[
+        Path | None,
+        typer.Option("--since", metavar="DIR", help="An earlier export, which this one continues."),
+    ] = None,
+) -> None:
+    """Fetch the whole log with its records; check it with suan ledger verify --export.
+
+    For auditors and operators. Called again after a break it goes on where it was.
+    """
+    talk: Talk = ctx.obj
+
+    def told(count: int, size: int) -> None:
+        if not talk.quiet and not talk.json_:
+            talk.tell(talk.say("{count} of {size} leaves", count=count, size=size))
+
+    path = talk.grid.ledger.export(folder, since=since, told=told)
+    if talk.json_:
+        talk.write_json({"path": str(path)})
+    else:
+        talk.tell(talk.say("Written: {path}", path=path))
+
+
 @app.command(cls=ClientCommand)
 def witness(
     ctx: typer.Context,

@@ -61,10 +61,15 @@ def verify_inclusion(
     entry: bytes, *, index: int, size: int, path: Sequence[bytes], root: bytes
 ) -> bool:
     """Say whether `path` leads from an entry of a tree of `size` to its root (§2.1.3.2)."""
+    return verify_leaf(leaf_hash(entry), index=index, size=size, path=path, root=root)
+
+
+def verify_leaf(leaf: bytes, *, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Say whether `path` leads from the hash of an entry to the root."""
     if not 0 <= index < size:
         return False
     # In the RFC's words fn and sn: where we are in this level, and where its last one is.
-    here, last, found = index, size - 1, leaf_hash(entry)
+    here, last, found = index, size - 1, leaf
     for beside in path:
         if not last:
             return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -30,6 +30,8 @@ class Leaf:
     number: int  # in the bundle
     index: int  # in the log
     row: Mapping[str, Any]
+    erased: bytes | None = None  # its hash, where the record was erased
+    where: str = ""  # in a file that holds no bundle
 
     @property
     def source(self) -> str:
@@ -48,8 +50,8 @@ class Leaf:
 
     @property
     def place(self) -> str:
-        """Where the record stands in the bundle, for a person who looks for it."""
-        return f"records[{self.number}] ({self.kind} {self.id})"
+        """Where the record stands in the file, for a person who looks for it."""
+        return f"{self.where or f'records[{self.number}]'} ({self.kind} {self.id})"
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -137,17 +139,24 @@ class Verdict:
             "key": self.log.vkey,
             "fingerprint": self.log.fingerprint,
             "pinned": self.pinned,
-            "witnesses": [
-                {
-                    "name": each.witness.name,
-                    "fingerprint": each.witness.fingerprint,
-                    "at": format_instant(from_micros(each.seconds * 1_000_000)),
-                }
-                for each in self.cosignatures
-            ],
+            "witnesses": witnesses_document(self.cosignatures),
             "records": [
-                {"index": each.index, "kind": each.kind, "id": each.id} for each in self.records
+                {"index": each.index, "kind": each.kind, "id": each.id}
+                | ({"erased": True} if each.erased else {})
+                for each in self.records
             ],
             "bills": [each.to_document() for each in self.bills],
             "credit_notes": [each.to_document() for each in self.credit_notes],
         }
+
+
+def witnesses_document(cosignatures: Iterable[Cosignature]) -> list[dict[str, Any]]:
+    """Return who cosigned a head, and when, as JSON."""
+    return [
+        {
+            "name": each.witness.name,
+            "fingerprint": each.witness.fingerprint,
+            "at": format_instant(from_micros(each.seconds * 1_000_000)),
+        }
+        for each in cosignatures
+    ]

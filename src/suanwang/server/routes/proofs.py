@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from suanwang.basics.errors import NotFound
 from suanwang.flows.act import Act
+from suanwang.flows.export_log import PAGE_MAX, export_head, export_leaves
 from suanwang.flows.prove import bundle_of_bill, prove_consistency, prove_record
 from suanwang.flows.publish_head import add_cosignature, add_witness, publish_head_now
 from suanwang.ledger.log import tiles
@@ -80,6 +81,23 @@ class ConsistencyOut(TypedDict):
     first: int
     second: int
     path: list[str]
+
+
+class SinceOut(TypedDict):
+    """The head that an earlier export ended with, and the proof that the new one continues it."""
+
+    head: str
+    proof: list[str]
+
+
+class ExportOut(TypedDict):
+    """What an export is of: `export.json` of its files."""
+
+    format: str
+    head: str
+    key: str
+    since: SinceOut | None
+    witnesses: list[str]
 
 
 class WitnessIn(BaseModel):
@@ -207,6 +225,25 @@ async def show_consistency(parts: Unsigned, first: Size, second: Size) -> Respon
         return {"first": first, "second": second, "path": [each.hex() for each in path]}
 
     return Response(await parts.store.read(lambda tx: encode(read(tx))), media_type=JSON_TYPE)
+
+
+@router.get("/ledger/export", response_model=ExportOut, summary="Show what an export is of.")
+async def show_export(call: Signed, since: Size | None = None) -> Response:
+    """Show the newest head, the keys under it, and a proof that it continues that of `since`."""
+    act, key = call.parts.act(call.actor), call.parts.log_key.vkey
+    return await call.show(lambda tx: export_head(tx, since=since, key=key, act=act))
+
+
+@router.get("/ledger/leaves", summary="Export leaves of the log.")
+async def export_log_leaves(
+    call: Signed,
+    first: Size,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX,
+) -> Response:
+    """Send leaves with salts and records, a line each; for keys that see everything."""
+    act = call.parts.act(call.actor)
+    data = await call.parts.store.read(lambda tx: export_leaves(tx, first, limit=limit, act=act))
+    return Response(data, media_type="application/x-ndjson")
 
 
 @router.post(

@@ -59,6 +59,11 @@ WHERE source = :source AND first_seq <= :seq ORDER BY first_seq DESC LIMIT 1
 SELECT first_leaf, leaves, source, first_seq, last_seq, salts FROM log_segments
 WHERE first_leaf >= :first_leaf ORDER BY first_leaf LIMIT :limit
 
+-- name: log_segment_at
+-- The segment that begins at a leaf, or before it.
+SELECT first_leaf, leaves, source, first_seq, last_seq, salts FROM log_segments
+WHERE first_leaf <= :leaf ORDER BY first_leaf DESC LIMIT 1
+
 -- name: log_transfers_between
 -- How many transfers stand from one seq to another.
 SELECT COUNT(*) AS rows FROM transfers WHERE seq BETWEEN :first AND :last

@@ -21,7 +21,6 @@ from suanwang.ledger.log.leaves import (
     leaf_hashes,
     transfer_records,
 )
-from suanwang.ledger.log.tree import HASH_BYTES
 from suanwang.store import log
 from suanwang.store.log import Segment
 from suanwang.store.tx import Tx
@@ -163,11 +162,7 @@ def _one_by_one(tx: Tx, segment: Segment, *, after: int) -> tuple[list[Row], lis
 
 def _stored(tx: Tx, segment: Segment) -> list[bytes]:
     """Return the hashes that stand in the log for a segment."""
-    first = segment.first_leaf // tiles.WIDTH
-    last = (segment.end - 1) // tiles.WIDTH
-    data = b"".join(log.tile(tx, 0, number) for number in range(first, last + 1))
-    start = (segment.first_leaf - first * tiles.WIDTH) * HASH_BYTES
-    return tiles.hashes_of(data[start : start + segment.leaves * HASH_BYTES])
+    return log.leaf_hashes(tx, segment.first_leaf, segment.leaves)
 
 
 def _hashes(source: str, salts: bytes, rows: Sequence[Row]) -> list[bytes]:

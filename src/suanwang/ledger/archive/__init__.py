@@ -1,0 +1,1 @@
+"""An export of the whole log: read, proven, and its records held against each other offline."""
