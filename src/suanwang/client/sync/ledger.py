@@ -66,6 +66,12 @@ class Ledger:
         """Hand in a witness's signature line under the head of a size."""
         return self._post(Head, "/v1/ledger/cosignatures", {"size": size, "line": line})
 
+    def leaves(self, first: int, *, limit: int = LEAVES_PAGE) -> bytes:
+        """Return leaves with salts and records, a line each, as the files of an export hold them."""
+        query = {"first": first, "limit": limit}
+        answer = self._transport.send("GET", "/v1/ledger/leaves", params=query)
+        return bytes(answer.content)
+
     def export(
         self,
         folder: str | Path,
@@ -90,9 +96,8 @@ class Ledger:
         size = size_of(manifest)
         first = files.next_leaf(before or 0)
         while first < size:
-            query = {"first": first, "limit": min(LEAVES_PAGE, size - first)}
-            answer = self._transport.send("GET", "/v1/ledger/leaves", params=query)
-            count = files.add(first, answer.content)
+            data = self.leaves(first, limit=min(LEAVES_PAGE, size - first))
+            count = files.add(first, data)
             if not count:
                 url = f"{self._transport.url}/v1/ledger/leaves"
                 raise AnswerUnreadable(url=url, found="no leaves")
