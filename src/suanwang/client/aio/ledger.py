@@ -67,7 +67,7 @@ class AsyncLedger:
         return await self._post(Head, "/v1/ledger/cosignatures", {"size": size, "line": line})
 
     async def leaves(self, first: int, *, limit: int = LEAVES_PAGE) -> bytes:
-        """Return leaves with salts and records, a line each, as the files of an export hold them."""
+        """Return leaves with salts and records, a line each, as files of an export hold them."""
         query = {"first": first, "limit": limit}
         answer = await self._transport.send("GET", "/v1/ledger/leaves", params=query)
         return bytes(answer.content)
