@@ -149,6 +149,18 @@ class ClaimId(Id):
     prefix = "vcl"
 
 
+class SettlementId(Id):
+    """What one member is paid, or pays back, for a market day."""
+
+    prefix = "stl"
+
+
+class CorrectionId(Id):
+    """One correction of a meter's record."""
+
+    prefix = "cor"
+
+
 class DisputeId(Id):
     """One dispute of a bill."""
 
