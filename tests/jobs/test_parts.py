@@ -10,7 +10,7 @@ from tests.jobs.builders import a_usage, the_terms, yuan
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import CNY, Money
 from suanwang.jobs.bill import bill_for
-from suanwang.jobs.parts import Parties, PartRole, line_to_wire, parts_of_line, sum_parts
+from suanwang.jobs.parts import Parties, PartRole, line_to_wire, parts_of_lines, sum_parts
 
 PARTIES = Parties(centre=OrganisationId("org_centre"), exchange=OrganisationId("org_exchange"))
 PLENTY = yuan("1000000")
@@ -34,7 +34,7 @@ def test_parts_sum_to_their_line_and_to_the_bill_to_the_last_micro_yuan(
     terms = the_terms(price=Money(prices[0]), data_price_gb=Money(prices[1]))
     usage = a_usage(seconds=str(seconds), cards=cards, bytes_in=moved)
     bill = bill_for(usage, terms, hold=Money(hold))
-    parts = [parts_of_line(line, PARTIES) for line in bill.lines]
+    parts = parts_of_lines(bill.lines, PARTIES)
     for line, each in zip(bill.lines, parts, strict=True):
         assert total(each) == line.amount
     whole = {part.role: part.amount for part in sum_parts(parts)}
@@ -49,8 +49,9 @@ def test_parts_sum_to_their_line_and_to_the_bill_to_the_last_micro_yuan(
 
 def test_each_line_says_who_gets_it():
     bill = bill_for(a_usage(seconds="3600", bytes_in=10**9), the_terms(), hold=PLENTY)
-    told = [(str(line.kind), [str(p.role) for p in parts_of_line(line, PARTIES)])
-            for line in bill.lines if line.amount]  # fmt: skip
+    told = [(str(line.kind), [str(part.role) for part in parts])
+            for line, parts in zip(bill.lines, parts_of_lines(bill.lines, PARTIES), strict=True)
+            if line.amount]  # fmt: skip
     assert told == [
         ("compute", ["centre"]),
         ("data_in", ["centre"]),
@@ -61,8 +62,8 @@ def test_each_line_says_who_gets_it():
 
 def test_what_is_above_the_hold_is_taken_off_the_centre():
     bill = bill_for(a_usage(seconds="3600"), the_terms(), hold=yuan("1"))
-    [cap] = [line for line in bill.lines if line.kind == "cap"]
-    [part] = parts_of_line(cap, PARTIES)
+    [place] = [n for n, line in enumerate(bill.lines) if line.kind == "cap"]
+    cap, [part] = bill.lines[place], parts_of_lines(bill.lines, PARTIES)[place]
     assert (part.role, part.amount) == (PartRole.CENTRE, cap.amount)
     assert cap.amount < Money.zero(CNY)
 

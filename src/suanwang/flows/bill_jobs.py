@@ -11,7 +11,13 @@ from suanwang.basics.slots import to_micros
 from suanwang.flows import funds
 from suanwang.flows.act import Act
 from suanwang.flows.change import Change
-from suanwang.flows.draw_up_bill import Drawn, draw_up, on_record
+from suanwang.flows.draw_up_bill import (
+    Drawn,
+    commission_record,
+    deal_of,
+    draw_up,
+    on_record,
+)
 from suanwang.flows.timing import Timing
 from suanwang.flows.voucher_subsidy import VoucherDesk, funding_moves
 from suanwang.jobs.lifecycle import JobEvent
@@ -38,7 +44,7 @@ def bill_jobs(tx: Tx, *, act: Act, timing: Timing) -> int:
     desk = VoucherDesk.open(tx, {job.organisation_id for job in metered}, act=act)
     exchange = funds.exchange_accounts(tx)
     owners = _owners(tx, metered)
-    earning = earning_accounts(tx, owners.values())
+    earning = earning_accounts(tx, {*owners.values(), *_sellers(metered)})
     change = Change(act)
     written = []
     for job in metered:
@@ -57,8 +63,11 @@ def bill_jobs(tx: Tx, *, act: Act, timing: Timing) -> int:
         moves = funding_moves(subsidy, job, earning, act=act)
         desk.applied(job, subsidy, stored.id, moves)
         # What a bill moves is moved together or not at all, under the bill's own name.
-        change.transfer(chained(stored.id, [*posts, *moves]) if stored.gross else posts)
+        change.transfer(chained(stored.id, [*posts, *moves]) if stored.parts else posts)
         change.testify("bill", stored.id, on_record(stored, job, job.usage), job=job)
+        split = commission_record(stored, job)
+        if split is not None:
+            change.testify("commission", stored.id, split, job=job)
         written.append(stored)
         change.advance(
             job,
@@ -80,6 +89,12 @@ def _centre_of(job: Job) -> CentreId:
 def _owners(tx: Tx, metered: list[Job]) -> Mapping[CentreId, OrganisationId]:
     """Return who owns the centres of these jobs."""
     return {each: centres.centre(tx, each).organisation_id for each in map(_centre_of, metered)}
+
+
+def _sellers(metered: Iterable[Job]) -> set[OrganisationId]:
+    """Return the brokers and carriers of these jobs."""
+    deals = [deal_of(job) for job in metered]
+    return {owner for deal in deals for owner in (deal.broker, deal.carrier) if owner is not None}
 
 
 def earning_accounts(

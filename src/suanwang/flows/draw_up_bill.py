@@ -7,7 +7,7 @@ the same limit, another record. What it says is paid by `bill_jobs`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from suanwang.basics.canonical import Json
@@ -17,13 +17,13 @@ from suanwang.basics.slots import Instant
 from suanwang.flows.specs import spec_of
 from suanwang.flows.terms import terms_of
 from suanwang.jobs.bill import Bill, bill_for
+from suanwang.jobs.deal import DIRECT, Deal
 from suanwang.jobs.parts import (
-    Mode,
     Part,
     Parties,
     PartRole,
     line_to_wire,
-    parts_of_line,
+    parts_of_lines,
     sum_parts,
 )
 from suanwang.jobs.usage import UsageRecord
@@ -56,26 +56,35 @@ def draw_up(
 ) -> Drawn:
     """Draw up the bill of a usage record at the job's own terms, never above `limit`.
 
-    A job that used nothing has a bill without lines.
+    The deal that the job was cleared with says who of the parties gets what. A job that used
+    nothing has a bill without lines.
     """
     bill = None if usage is None else _bill_of(job, usage, limit)
-    lines = [(line, parts_of_line(line, parties)) for line in (bill.lines if bill else ())]
-    parts = sum_parts(parts for _, parts in lines)
+    deal = deal_of(job)
+    lines = bill.lines if bill else ()
+    shares = parts_of_lines(lines, replace(parties, deal=deal))
+    parts = sum_parts(shares)
     total = bill.total if bill else _NOTHING
     stored = StoredBill(
         id=bill_id,
         job_id=JobId(job.id),
         organisation_id=job.organisation_id,
         provider_id=parties.centre,
-        lines=tuple(line_to_wire(line, parts) for line, parts in lines),
+        lines=tuple(line_to_wire(*each) for each in zip(lines, shares, strict=True)),
         total=total,
         provider_share=sum((p.amount for p in parts if p.role is PartRole.CENTRE), _NOTHING),
         created_at=at,
         parts=tuple(part.to_wire() for part in parts),
         gross=total,
-        mode=Mode.DIRECT,
+        mode=deal.mode,
+        contract_id=deal.contract,
     )
     return Drawn(bill=stored, parts=parts)
+
+
+def deal_of(job: Job) -> Deal:
+    """Return the deal that a job was cleared with; one that never was is nobody's."""
+    return terms_of(job).deal if job.terms else DIRECT
 
 
 def _bill_of(job: Job, usage: Mapping[str, Any], limit: Money) -> Bill:
@@ -95,7 +104,7 @@ def on_record(bill: StoredBill, job: Job, usage: Mapping[str, Any] | None) -> di
         "organisation_id": str(bill.organisation_id),
         "provider_id": str(bill.provider_id),
         "mode": bill.mode,
-        "contract_id": None,
+        "contract_id": bill.contract_id,
         "lines": [dict(line) for line in bill.lines],
         "parts": [dict(part) for part in bill.parts],
         "gross": str(bill.gross),
@@ -105,4 +114,19 @@ def on_record(bill: StoredBill, job: Job, usage: Mapping[str, Any] | None) -> di
         "usage_id": None if usage is None else str(usage["usage_id"]),
         "round_id": job.round_id,
         "terms": dict(job.terms) if job.terms else None,
+    }
+
+
+def commission_record(bill: StoredBill, job: Job) -> dict[str, Json] | None:
+    """Say how a bill was split and by which contracts; None where its centre sold it alone."""
+    deal = job.terms and job.terms.get("deal")
+    if not deal:
+        return None
+    return {
+        "bill_id": str(bill.id),
+        "job_id": str(bill.job_id),
+        "mode": bill.mode,
+        "deal": dict(deal),
+        "parts": [dict(part) for part in bill.parts],
+        "gross": str(bill.gross),
     }

@@ -10,8 +10,9 @@ A hold never expires by itself: the flow that ends a job releases it in the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from suanwang.basics.ids import AccountId, OrganisationId, TransferId
 from suanwang.basics.money import Money
@@ -78,16 +79,7 @@ def release_of(job: Job, act: Act, *, amount: Money | None = None) -> list[Trans
     """Give back part or all of what is held for a job; nothing if nothing is held."""
     if job.hold_id is None or (amount is not None and not amount):
         return []
-    return [
-        release(
-            act.new_id(TransferId),
-            job.hold_id,
-            at=act.now,
-            amount=amount,
-            group_id=job.id,
-            memo=_memo(job, "release"),
-        )
-    ]
+    return [_release(job, TransferId(job.hold_id), act, amount=amount)]
 
 
 def posts_of(
@@ -97,27 +89,82 @@ def posts_of(
     earning: Mapping[OrganisationId, AccountId],
     exchange: ExchangeAccounts,
     act: Act,
+    loss_hold: TransferId | None = None,
 ) -> list[Transfer]:
-    """Pay what is owed to each party out of the job's hold, and release the rest."""
-    due = [each for each in owed if each.amount]
-    if job.hold_id is None:
-        assert not due, f"job {job.id} has nothing held and owes {due}"
-        return []
-    if not due:
-        return release_of(job, act)
-    return [
+    """Pay what is owed to each party out of the job's hold, and release the rest.
+
+    A broker's part may be below zero: its loss comes out of its own hold, `loss_hold`.
+    """
+    due = _due(owed, earning=earning, exchange=exchange)
+    lost = -sum((amount.units for amount, _, _ in due if amount.units < 0), 0)
+    gains = [each for each in due if each[0].units > 0]
+    holds = [] if loss_hold is None else [(loss_hold, lost)]
+    assert holds or not lost, f"job {job.id} loses {lost} that nobody has held"
+    if job.hold_id is not None:
+        holds.append((TransferId(job.hold_id), sum(each[0].units for each in gains) - lost))
+    assert holds or not gains, f"job {job.id} has nothing held and owes {due}"
+    taken = list(_take(holds, gains))
+    ends = {hold_id: place for place, (hold_id, *_) in enumerate(taken)}
+    made = [
         post(
             act.new_id(TransferId),
-            job.hold_id,
+            hold_id,
             at=act.now,
-            amount=part.amount,
-            credit=account_of_part(part, earning=earning, exchange=exchange),
-            rest=Rest.RELEASE if each == len(due) - 1 else Rest.KEEP,
+            amount=amount,
+            credit=credit,
+            rest=Rest.RELEASE if ends[hold_id] == place else Rest.KEEP,
             group_id=job.id,
-            memo=_memo(job, _WHAT[part.role]),
+            memo=_memo(job, what),
         )
-        for each, part in enumerate(due)
+        for place, (hold_id, amount, credit, what) in enumerate(taken)
     ]
+    return made + [_release(job, hold_id, act) for hold_id, _ in holds if hold_id not in ends]
+
+
+_Gain: TypeAlias = tuple[Money, AccountId, str]
+
+
+def _due(
+    owed: Sequence[Part],
+    *,
+    earning: Mapping[OrganisationId, AccountId],
+    exchange: ExchangeAccounts,
+) -> list[_Gain]:
+    """Add up what each account is owed: who has two roles may lose by one and gain by the other."""
+    sums: dict[AccountId, _Gain] = {}
+    for part in owed:
+        account = account_of_part(part, earning=earning, exchange=exchange)
+        before = sums.get(account)
+        amount = part.amount if before is None else before[0] + part.amount
+        sums[account] = (amount, account, before[2] if before else _WHAT[part.role])
+    return list(sums.values())
+
+
+def _take(
+    holds: Sequence[tuple[TransferId, int]], gains: Sequence[_Gain]
+) -> Iterator[tuple[TransferId, Money, AccountId, str]]:
+    """Pay one account after the other, each hold as far as it is to go."""
+    left = [each for each in holds if each[1]]
+    for amount, account, what in gains:
+        units = amount.units
+        while units:
+            hold_id, most = left.pop(0)
+            part = min(units, most)
+            yield hold_id, Money(part, amount.asset), account, what
+            units -= part
+            if most > part:
+                left.insert(0, (hold_id, most - part))
+
+
+def _release(job: Job, hold_id: TransferId, act: Act, *, amount: Money | None = None) -> Transfer:
+    return release(
+        act.new_id(TransferId),
+        hold_id,
+        at=act.now,
+        amount=amount,
+        group_id=job.id,
+        memo=_memo(job, "release"),
+    )
 
 
 def account_of_part(

@@ -77,15 +77,16 @@ def _until(now: Instant, timing: Timing) -> Instant:
 def _earned(
     due: list[StoredBill], kept: Mapping[tuple[BillId, OrganisationId], Money]
 ) -> dict[OrganisationId, tuple[Money, int]]:
-    """Return what each provider has earned, and by how many bills.
+    """Return what each centre, broker and carrier has earned, and by how many bills.
 
     What is disputed stays where it is frozen, and what was credited is there no more.
     """
     sums: dict[OrganisationId, tuple[Money, int]] = defaultdict(lambda: (Money.zero(CNY), 0))
     for bill in due:
-        amount, count = sums[bill.provider_id]
-        share = bill.provider_share - kept.get((bill.id, bill.provider_id), Money.zero(CNY))
-        sums[bill.provider_id] = (amount + share, count + 1)
+        for owner, share in bill.earned.items():
+            amount, count = sums[owner]
+            due_now = share - kept.get((bill.id, owner), Money.zero(CNY))
+            sums[owner] = (amount + due_now, count + 1)
     return dict(sums)
 
 

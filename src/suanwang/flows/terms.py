@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from suanwang.basics.canonical import Json
+from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Slot, from_micros, to_micros
 from suanwang.jobs.bill import Terms
+from suanwang.jobs.deal import DIRECT, Deal, Mode
 from suanwang.store.jobs import Job
 
 
@@ -30,12 +32,10 @@ def write_terms(terms: Terms) -> dict[str, Json]:
         "cold_price_gb_month": None if cold is None else cold.units,
         "cold_price_source": terms.cold_price_source,
         "store_gb_months": str(terms.store_gb_months),
-        "priced": [
-            [to_micros(slot.start), to_micros(slot.end), price.units]
-            for slot, price in terms.priced
-        ],
+        "priced": _write_priced(terms.priced),
         "province": terms.province,
         "pue": str(terms.pue),
+        "deal": None if terms.deal == DIRECT else _write_deal(terms.deal),
     }
 
 
@@ -50,10 +50,47 @@ def read_terms(wire: Mapping[str, Any]) -> Terms:
         cold_price_gb_month=None if cold is None else Money(cold),
         cold_price_source=wire["cold_price_source"],
         store_gb_months=Fraction(wire["store_gb_months"]),
-        priced=tuple(
-            (Slot(from_micros(start), from_micros(end)), Money(units))
-            for start, end, units in wire["priced"]
-        ),
+        priced=_read_priced(wire["priced"]),
         province=wire["province"],
         pue=Fraction(wire["pue"]),
+        deal=_read_deal(wire["deal"]) if wire.get("deal") else DIRECT,
+    )
+
+
+def _write_deal(deal: Deal) -> dict[str, Json]:
+    return {
+        "mode": str(deal.mode),
+        "broker": deal.broker,
+        "contract": deal.contract,
+        "commission": str(deal.commission),
+        "purchase": None if deal.purchase is None else deal.purchase.units,
+        "purchased": _write_priced(deal.purchased),
+        "carrier": deal.carrier,
+        "carriage_contract": deal.carriage_contract,
+        "carriage": str(deal.carriage),
+    }
+
+
+def _read_deal(wire: Mapping[str, Any]) -> Deal:
+    broker, carrier, purchase = wire["broker"], wire["carrier"], wire["purchase"]
+    return Deal(
+        mode=Mode(wire["mode"]),
+        broker=None if broker is None else OrganisationId(broker),
+        contract=wire["contract"],
+        commission=Fraction(wire["commission"]),
+        purchase=None if purchase is None else Money(purchase),
+        purchased=_read_priced(wire["purchased"]),
+        carrier=None if carrier is None else OrganisationId(carrier),
+        carriage_contract=wire["carriage_contract"],
+        carriage=Fraction(wire["carriage"]),
+    )
+
+
+def _write_priced(priced: Sequence[tuple[Slot, Money]]) -> list[Json]:
+    return [[to_micros(slot.start), to_micros(slot.end), price.units] for slot, price in priced]
+
+
+def _read_priced(wire: Sequence[Any]) -> tuple[tuple[Slot, Money], ...]:
+    return tuple(
+        (Slot(from_micros(start), from_micros(end)), Money(units)) for start, end, units in wire
     )

@@ -8,7 +8,7 @@ says how much, so every other line still reads quantity × price.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -24,6 +24,7 @@ from suanwang.basics.units import Unit
 from suanwang.grid.energy import CARBON_LABEL, carbon_g, factor
 from suanwang.grid.errors import FactorUnpublished
 from suanwang.grid.fees import FEE_RATE, TAKE_RATES, VAT_RATE
+from suanwang.jobs.deal import DIRECT, Deal
 from suanwang.jobs.usage import UsageRecord
 
 _GB = 10**9
@@ -58,10 +59,16 @@ class Line:
     price_source: str
     usage_id: UsageId
     at: Instant
+    purchase: Money | None = None  # per unit, what the broker that sells it buys it at
+
+    @property
+    def cost(self) -> Money | None:
+        """What the broker that sells it owes the centre for it."""
+        return None if self.purchase is None else self.purchase.times(self.quantity)
 
     def to_wire(self) -> dict[str, Json]:
         """Write the line; the quantity is cut to nine decimal places for reading."""
-        return {
+        wire: dict[str, Json] = {
             "kind": str(self.kind),
             "quantity": _decimal(self.quantity),
             "unit": self.unit,
@@ -72,6 +79,7 @@ class Line:
             "usage_id": str(self.usage_id),
             "at": format_instant(self.at),
         }
+        return wire if self.purchase is None else wire | {"purchase": str(self.purchase)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +128,7 @@ class Terms:
     priced: Sequence[tuple[Slot, Money]] = ()
     province: str | None = None  # where the electricity comes from; None: not told
     pue: Fraction = Fraction(1)
+    deal: Deal = DIRECT
 
 
 def bill_for(
@@ -164,21 +173,32 @@ def billed_seconds(usage: UsageRecord, limit: int | None = None) -> int:
     return seconds if limit is None else min(seconds, limit)
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Seconds of a run in which one price applied, and what a broker bought them at."""
+
+    begin: int
+    end: int
+    prices: tuple[Money, Money | None]
+
+
 def _compute(usage: UsageRecord, terms: Terms, limit: int | None) -> list[Line]:
     """One line for each price that applied while the job ran, in the order of time."""
     seconds = billed_seconds(usage, limit)
     start = usage.started_at
-    edges = {edge for slot, _ in terms.priced for edge in (slot.start, slot.end)}
+    priced = (*terms.priced, *terms.deal.purchased)
+    edges = {edge for slot, _ in priced for edge in (slot.start, slot.end)}
     inside = {ceil((edge - start) / _SECOND) for edge in edges}
     cuts = sorted({0, seconds} | {cut for cut in inside if 0 < cut < seconds})
-    pieces: list[tuple[int, int, Money]] = []
+    pieces: list[_Piece] = []
     for begin, end in pairwise(cuts):
-        price = _price_at(terms, start + begin * _SECOND)
-        if pieces and pieces[-1][2] == price:
-            pieces[-1] = (pieces[-1][0], end, price)
+        at = start + begin * _SECOND
+        prices = (_price_at(terms, at), terms.deal.purchase_at(at))
+        if pieces and pieces[-1].prices == prices:
+            pieces[-1] = replace(pieces[-1], end=end)
         else:
-            pieces.append((begin, end, price))
-    pieces = pieces or [(0, 0, terms.price)]
+            pieces.append(_Piece(begin, end, prices))
+    pieces = pieces or [_Piece(0, 0, (terms.price, terms.deal.purchase))]
     return [_card_hours(usage, terms, piece=piece) for piece in pieces]
 
 
@@ -186,9 +206,9 @@ def _price_at(terms: Terms, instant: Instant) -> Money:
     return next((price for slot, price in terms.priced if instant in slot), terms.price)
 
 
-def _card_hours(usage: UsageRecord, terms: Terms, *, piece: tuple[int, int, Money]) -> Line:
-    begin, end, price = piece
-    quantity = Fraction(usage.cards * (end - begin), _HOUR_SECONDS)
+def _card_hours(usage: UsageRecord, terms: Terms, *, piece: _Piece) -> Line:
+    quantity = Fraction(usage.cards * (piece.end - piece.begin), _HOUR_SECONDS)
+    price, purchase = piece.prices
     return Line(
         kind=LineKind.COMPUTE,
         quantity=quantity,
@@ -197,7 +217,8 @@ def _card_hours(usage: UsageRecord, terms: Terms, *, piece: tuple[int, int, Mone
         amount=price.times(quantity),
         price_source=terms.price_source,
         usage_id=usage.usage_id,
-        at=usage.started_at + begin * _SECOND,
+        at=usage.started_at + piece.begin * _SECOND,
+        purchase=purchase,
     )
 
 

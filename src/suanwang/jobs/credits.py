@@ -91,11 +91,7 @@ class Item:
 
 def read_part(wire: Wire) -> Part:
     """Read a part as bills write it."""
-    return Part(
-        organisation_id=OrganisationId(wire["organisation_id"]),
-        role=PartRole(wire["role"]),
-        amount=Money.parse(wire["amount"]),
-    )
+    return Part.from_wire(wire)
 
 
 def total_of(things: Iterable[Item | Part | VoucherShare]) -> Money:

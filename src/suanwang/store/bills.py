@@ -14,6 +14,7 @@ from suanwang.store.tx import Row, Tx
 from suanwang.store.values import instant, parse, write
 
 PAGE_MAX = 1_000
+EARNING_ROLES = ("centre", "broker", "carrier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,19 @@ class StoredBill:
     settled_at: Instant | None = None
     parts: tuple[Mapping[str, Any], ...] = ()  # who gets what of `gross`
     mode: str = "direct"
+    contract_id: str | None = None  # the word of the contract that a broker sold it under
+
+    @property
+    def earned(self) -> Mapping[OrganisationId, Money]:
+        """Who earns in receivable, and how much; a broker that lost earns nothing."""
+        if not self.parts:
+            return {self.provider_id: self.provider_share} if self.provider_share else {}
+        sums: dict[OrganisationId, Money] = {}
+        for part in self.parts:
+            if part["role"] in EARNING_ROLES:
+                owner = OrganisationId(part["organisation_id"])
+                sums[owner] = sums.get(owner, Money.zero(CNY)) + Money.parse(part["amount"])
+        return {owner: amount for owner, amount in sums.items() if amount.units > 0}
 
     @property
     def vouchers(self) -> Money:
@@ -67,6 +81,7 @@ def add(tx: Tx, bills: Iterable[StoredBill]) -> None:
                         "parts": [dict(part) for part in each.parts],
                         "gross_units": each.gross.units,
                         "mode": each.mode,
+                        "contract_id": each.contract_id,
                     }
                 ),
                 "total_units": each.total.units,
@@ -155,4 +170,5 @@ def _bill(row: Row) -> StoredBill:
         parts=tuple(body.get("parts", ())),
         gross=Money(body.get("gross_units", row["total_units"]), CNY),
         mode=body.get("mode", "direct"),
+        contract_id=body.get("contract_id"),
     )
