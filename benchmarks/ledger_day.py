@@ -37,7 +37,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CreateIndex, DropIndex
 
-from suanwang.ledger.log.leaves import SALT_BYTES, TRANSFER_COLUMNS, leaf_hashes, transfer_records
+from suanwang.ledger.log.hashing import SALT_BYTES
+from suanwang.ledger.log.leaves import TRANSFER_COLUMNS, transfer_leaves
 from suanwang.ledger.log.notes import Checkpoint, Signer, sign_checkpoint
 from suanwang.ledger.log.tiles import grow, root_at
 from suanwang.store.bulk import post_many
@@ -81,9 +82,7 @@ class Log:
     def extend(self, rows: Sequence[Sequence[Any]]) -> None:
         """Append rows to the log, durably, and add up what they move."""
         salts = secrets.token_bytes(SALT_BYTES * len(rows))
-        changed = grow(
-            self.size, leaf_hashes(salts, transfer_records(rows)), lambda *at: self.last[at]
-        )
+        changed = grow(self.size, transfer_leaves(salts, rows), lambda *at: self.last[at])
         sums = self.sums
         for debit, credit, units in map(_PARTIES, rows):
             sums[debit] -= units

@@ -17,12 +17,11 @@ from suanwang.basics.errors import Conflict
 from suanwang.flows.act import Act
 from suanwang.flows.timing import Timing
 from suanwang.ledger.log import tiles
+from suanwang.ledger.log.hashing import SALT_BYTES
 from suanwang.ledger.log.leaves import (
-    SALT_BYTES,
     TRANSFERS,
-    evidence_records,
-    leaf_hashes,
-    transfer_records,
+    evidence_leaves,
+    transfer_leaves,
 )
 from suanwang.store import log
 from suanwang.store.log import Segment
@@ -70,8 +69,8 @@ def fetch_unlogged(tx: Tx, *, act: Act, timing: Timing) -> Unlogged | None:
 
 def hash_rows(batch: Unlogged) -> Extension:
     """Make leaves of rows; pure."""
-    write = transfer_records if batch.source == TRANSFERS else evidence_records
-    hashes = leaf_hashes(batch.salts, write(batch.rows))
+    leaves = transfer_leaves if batch.source == TRANSFERS else evidence_leaves
+    hashes = leaves(batch.salts, batch.rows)
     segment = Segment(
         first_leaf=batch.size,
         leaves=len(batch.rows),

@@ -17,9 +17,10 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema, to_json
 
 from suanwang.basics.canonical import canonical_bytes
+from suanwang.ledger.log import hashing
 from suanwang.ledger.log.errors import RecordUnreadable
 
-SALT_BYTES = 16
+SALT_BYTES = hashing.SALT_BYTES
 TRANSFERS, EVIDENCE = "transfers", "evidence"
 #: The columns of a record in canonical order, which is also the order of the bulk functions' rows.
 TRANSFER_COLUMNS = (
@@ -44,15 +45,26 @@ def transfer_record(row: Mapping[str, Any]) -> bytes:
 
 def transfer_records(rows: Sequence[Sequence[Any]]) -> list[bytes]:
     """Write rows whose columns stand as in TRANSFER_COLUMNS. Raises RecordUnreadable."""
+    return _transfer_lines(rows).split(b"\n")[:-1]
+
+
+def transfer_leaves(salts: bytes, rows: Sequence[Sequence[Any]]) -> bytes:
+    """Return the leaves of rows as in TRANSFER_COLUMNS, joined. Raises RecordUnreadable."""
+    assert len(salts) == SALT_BYTES * len(rows), "a salt for each row"
+    return hashing.hash_records(salts, _transfer_lines(rows))
+
+
+def _transfer_lines(rows: Sequence[Sequence[Any]]) -> bytes:
+    """Write records of transfers, each ended by a newline. Raises RecordUnreadable."""
     records: list[bytes] = []
     try:
         for start in range(0, len(rows), _AT_ONCE):
-            records += _written(rows[start : start + _AT_ONCE])
+            records.append(_written(rows[start : start + _AT_ONCE]))
     except (PydanticSerializationError, ValueError):
         for row in rows:
             _check(TRANSFERS, TRANSFER_COLUMNS, row)
         raise
-    return records
+    return b"".join(records)
 
 
 # Columns are written one after the other, since a list of one type costs the serializer a tenth
@@ -61,8 +73,8 @@ def transfer_records(rows: Sequence[Sequence[Any]]) -> list[bytes]:
 #     {"amount_units": │ 12 │ ,"asset":" │ CNY │ ","at": │ 17… │ … │ ,"source":"transfers"}⏎
 #
 # The bytes are UTF-8 and carried as Latin-1 text, a byte a character, since text joins faster.
-def _written(rows: Sequence[Sequence[Any]]) -> list[bytes]:
-    """Write a few hundred rows at once."""
+def _written(rows: Sequence[Sequence[Any]]) -> bytes:
+    """Write a few hundred rows at once, each ended by a newline; one within a text is escaped."""
     count, width = len(rows), 2 * len(TRANSFER_COLUMNS) + 1
     pieces = [""] * (count * width)
     before = "{"
@@ -73,8 +85,7 @@ def _written(rows: Sequence[Sequence[Any]]) -> list[bytes]:
         pieces[2 * place + 1 :: width] = texts
         before = f"{quote},"
     pieces[width - 1 :: width] = [f'{before}"source":"{TRANSFERS}"}}\n'] * count
-    # A newline within a text is escaped, so those at the ends are the only ones.
-    return "".join(pieces).encode("latin-1").split(b"\n")[:-1]
+    return "".join(pieces).encode("latin-1")
 
 
 def _texts(name: str, column: Sequence[Any]) -> tuple[str, Sequence[str]]:
@@ -121,6 +132,11 @@ def evidence_record(row: Mapping[str, Any]) -> bytes:
 def evidence_records(rows: Iterable[Sequence[Any]]) -> list[bytes]:
     """Write rows whose columns stand as in EVIDENCE_COLUMNS. Raises RecordUnreadable."""
     return [_evidence(row) for row in rows]
+
+
+def evidence_leaves(salts: bytes, rows: Sequence[Sequence[Any]]) -> bytes:
+    """Return the leaves of rows as in EVIDENCE_COLUMNS, joined. Raises RecordUnreadable."""
+    return b"".join(leaf_hashes(salts, evidence_records(rows)))
 
 
 def _evidence(row: Sequence[Any]) -> bytes:
@@ -180,9 +196,4 @@ def entries(salts: bytes, records: Sequence[bytes]) -> list[bytes]:
 def leaf_hashes(salts: bytes, records: Sequence[bytes]) -> list[bytes]:
     """Return the hashes that stand in the tree for records, their salts one after another."""
     assert len(salts) == SALT_BYTES * len(records), "a salt for each record"
-    starts = range(0, len(salts), SALT_BYTES)
-    # What `leaf_hash` and `entry` do, without a million calls of either.
-    return [
-        sha256(b"\x00" + sha256(salts[start : start + SALT_BYTES] + record).digest()).digest()
-        for start, record in zip(starts, records, strict=True)
-    ]
+    return hashing.hash_each(salts, records)

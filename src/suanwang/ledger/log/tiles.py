@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
-from hashlib import sha256
 from typing import TypeAlias
 
 from suanwang.ledger.log.errors import TileShort
+from suanwang.ledger.log.hashing import root_of_full
 from suanwang.ledger.log.tree import (
     EMPTY_ROOT,
     HASH_BYTES,
@@ -30,42 +30,32 @@ TILE_BYTES = WIDTH * HASH_BYTES
 Read: TypeAlias = Callable[[int, int], bytes]
 
 
-def grow(size: int, hashes: Sequence[bytes], read: Read) -> dict[tuple[int, int], bytes]:
-    """Append leaf hashes to a tree of `size`; return every tile that changes, whole.
+def grow(size: int, hashes: Sequence[bytes] | bytes, read: Read) -> dict[tuple[int, int], bytes]:
+    """Append leaf hashes, in a row or joined, to a tree of `size`; return every tile that changes.
 
     `read` is asked for the last tile of a level where that one is not full. Raises TileShort.
     """
     changed: dict[tuple[int, int], bytes] = {}
-    level, rising = 0, list(hashes)
+    level, rising = 0, hashes if isinstance(hashes, bytes) else b"".join(hashes)
     while rising:
         count = size >> HEIGHT * level
         number, width = divmod(count, WIDTH)
         begun = _tile(level, number, width, read) if width else b""
-        data = begun + b"".join(rising)
-        rising = []
+        data, roots = begun + rising, []
         for start in range(0, len(data), TILE_BYTES):
             tile = data[start : start + TILE_BYTES]
             changed[level, number] = tile
             if len(tile) == TILE_BYTES:
-                rising.append(tile_root(tile))
+                roots.append(tile_root(tile))
             number += 1
-        level += 1
+        level, rising = level + 1, b"".join(roots)
     return changed
 
 
 def tile_root(tile: bytes) -> bytes:
     """Return the hash that a full tile sends up."""
     assert len(tile) == TILE_BYTES, "only a full tile sends a hash up"
-    return _root_of_full(tile)
-
-
-def _root_of_full(level: bytes) -> bytes:
-    """Return the root over a power of two of hashes: neighbours are side by side at each level."""
-    pair = 2 * HASH_BYTES
-    while len(level) > HASH_BYTES:
-        pairs = [level[start : start + pair] for start in range(0, len(level), pair)]
-        level = b"".join([sha256(b"\x01" + each).digest() for each in pairs])
-    return level
+    return root_of_full(tile)
 
 
 def hashes_of(tile: bytes) -> list[bytes]:
@@ -138,7 +128,7 @@ def _full(begin: int, bits: int, read: Read) -> bytes:
     level, width = bits // HEIGHT, 1 << bits % HEIGHT
     number, first = divmod(begin >> HEIGHT * level, WIDTH)
     tile = _tile(level, number, first + width, read)
-    return _root_of_full(tile[first * HASH_BYTES :])
+    return root_of_full(tile[first * HASH_BYTES :])
 
 
 def _tile(level: int, number: int, width: int, read: Read) -> bytes:

@@ -12,14 +12,13 @@ from typing import Any
 
 from suanwang.ledger.log import tiles
 from suanwang.ledger.log.errors import RecordUnreadable
+from suanwang.ledger.log.hashing import SALT_BYTES
 from suanwang.ledger.log.leaves import (
     EVIDENCE_COLUMNS,
-    SALT_BYTES,
     TRANSFER_COLUMNS,
     TRANSFERS,
-    evidence_records,
-    leaf_hashes,
-    transfer_records,
+    evidence_leaves,
+    transfer_leaves,
 )
 from suanwang.store import log
 from suanwang.store.log import Segment
@@ -166,9 +165,9 @@ def _stored(tx: Tx, segment: Segment) -> list[bytes]:
 
 
 def _hashes(source: str, salts: bytes, rows: Sequence[Row]) -> list[bytes]:
-    write = transfer_records if source == TRANSFERS else evidence_records
+    leaves = transfer_leaves if source == TRANSFERS else evidence_leaves
     count = min(len(rows), len(salts) // SALT_BYTES)
-    hashes = leaf_hashes(salts[: count * SALT_BYTES], write(rows[:count]))
+    hashes = tiles.hashes_of(leaves(salts[: count * SALT_BYTES], rows[:count]))
     return hashes + [_UNREADABLE] * (len(rows) - count)
 
 
