@@ -13,7 +13,7 @@ from suanwang.flows import loops, settle_day, show
 from suanwang.flows.act import Role
 from suanwang.flows.pipeline import run_once
 from suanwang.flows.timing import Timing
-from suanwang.store import bills, ledger
+from suanwang.store import days, ledger
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_providers_are_paid_when_their_beijing_day_is_over(world):
     assert settle() == 1
     assert str(world.account(provider).balance) == "0.046667"
     assert world.state(job_id) == "SETTLED"
-    [paid] = world.read(lambda tx: bills.settlements_of(tx, provider))
+    [paid] = world.read(lambda tx: days.settlements_of(tx, provider))
     assert (paid.day, str(paid.amount)) == ("2026-11-24", "0.046667")
     assert settle() == 0
     world.check()
@@ -124,7 +124,7 @@ def test_bills_settle_in_batches_oldest_first(world, monkeypatch):
         run.finish(usage=run.usage(wall_seconds=Decimal(1)))
         world.loop(loops.BILL)
     world.sleep(1)
-    assert [world.loop(loops.SETTLE) for _ in range(3)] == [2, 1, 0]
+    assert [world.loop(loops.SETTLE) for _ in range(4)] == [2, 1, 1, 0]
     world.check()
 
 

@@ -18,6 +18,7 @@ from suanwang.flows.draw_up_bill import (
     draw_up,
     on_record,
 )
+from suanwang.flows.market_days import open_day
 from suanwang.flows.timing import Timing
 from suanwang.flows.voucher_subsidy import VoucherDesk, funding_moves
 from suanwang.jobs.lifecycle import JobEvent
@@ -46,6 +47,7 @@ def bill_jobs(tx: Tx, *, act: Act, timing: Timing) -> int:
     owners = _owners(tx, metered)
     earning = earning_accounts(tx, {*owners.values(), *_sellers(metered)})
     change = Change(act)
+    day = open_day(tx, act=act)
     written = []
     for job in metered:
         drawn = draw_up(
@@ -57,13 +59,14 @@ def bill_jobs(tx: Tx, *, act: Act, timing: Timing) -> int:
             at=act.now,
         )
         subsidy = _subsidy(desk, job, drawn.bill)
-        stored = with_vouchers(drawn.bill, subsidy)
+        stored = replace(with_vouchers(drawn.bill, subsidy), day=day.isoformat())
         owed = owed_by_buyer(drawn.parts, subsidy)
         posts = funds.posts_of(job, owed, earning=earning, exchange=exchange, act=act)
         moves = funding_moves(subsidy, job, earning, act=act)
         desk.applied(job, subsidy, stored.id, moves)
         # What a bill moves is moved together or not at all, under the bill's own name.
-        change.transfer(chained(stored.id, [*posts, *moves]) if stored.parts else posts)
+        moved = [replace(each, day=day) for each in [*posts, *moves]]
+        change.transfer(chained(stored.id, moved) if stored.parts else moved)
         change.testify("bill", stored.id, on_record(stored, job, job.usage), job=job)
         split = commission_record(stored, job)
         if split is not None:

@@ -104,6 +104,7 @@ def on_record(bill: StoredBill, job: Job, usage: Mapping[str, Any] | None) -> di
         "organisation_id": str(bill.organisation_id),
         "provider_id": str(bill.provider_id),
         "mode": bill.mode,
+        "day": bill.day,
         "contract_id": bill.contract_id,
         "lines": [dict(line) for line in bill.lines],
         "parts": [dict(part) for part in bill.parts],

@@ -18,6 +18,7 @@ from suanwang.flows import (
     extend_log,
     grant_voucher,
     issue_invoice,
+    market_days,
     place_jobs,
     quote_jobs,
     settle_day,
@@ -84,7 +85,14 @@ SETTLE = Loop(
     name="settle",
     every=_settle_every,
     step=settle_day.settle_day,
-    batch=settle_day.BATCH,
+    batch=1,  # a step that did anything is followed by another, until the day is settled
+    leader_only=True,
+)
+AGE_DAYS = Loop(
+    name="age days",
+    every=_each(60),
+    step=market_days.age_days,
+    batch=1,  # as above, until no day is due
     leader_only=True,
 )
 
@@ -144,6 +152,7 @@ LOOPS: tuple[Loop | Pipeline, ...] = (
     CLOSE_UNMETERED,
     BILL,
     SETTLE,
+    AGE_DAYS,
     EXPIRE_HOLDS,
     LAPSE_VOUCHERS,
     LAPSE_DISPUTES,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from suanwang.ledger.disputes import Overdue
+from suanwang.ledger.settlement import SettlementCycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,8 @@ class Timing:
     lease: timedelta = timedelta(seconds=15)  # three lost beats are a fault, two are weather
     quote_ttl: timedelta = timedelta(minutes=15)
     round_every: timedelta = timedelta(seconds=1)
-    settle_every: timedelta | None = None  # None: at the end of each Beijing day
+    settle_every: timedelta | None = None  # also before the Beijing day is over; None: not
+    cycle: SettlementCycle = field(default_factory=SettlementCycle)
     lock: timedelta = timedelta(seconds=60)  # work outside that takes longer is given up
     try_again: timedelta = timedelta(seconds=2)  # for a job that has no place now
     silence_wait: timedelta = timedelta(minutes=1)  # for a centre to speak before a job is rejected

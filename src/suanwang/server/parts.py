@@ -90,6 +90,7 @@ def timing_of(settings: Settings) -> Timing:
         # Who was silent for so long holds nothing back: other servers take its work over.
         lock=LOCK_LEASES * timedelta(seconds=settings.lease_seconds),
         settle_every=None if every is None else timedelta(seconds=every),
+        cycle=settings.cycle,
         close_after=timedelta(days=settings.books_close_days),
         dispute_window=timedelta(days=settings.dispute_window_days),
         dispute_answer_days=settings.dispute_answer_bank_days,

@@ -11,9 +11,11 @@ import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import time
 from pathlib import Path
 from typing import Any
 
+from suanwang.ledger.settlement import CycleUnordered, SettlementCycle
 from suanwang.server.errors import SettingUnknown, SettingUnreadable
 
 ENV_PREFIX = "SUANWANG_"
@@ -65,6 +67,35 @@ class Settings:
         DAY,
         'When bills are settled: "day" (the Beijing day) or a number of seconds.',
         "何时结算账单：“day”（北京日）或秒数。",
+    )
+    settle_preliminary_bank_days: int = _setting(
+        0,
+        "Bank days after which a market day is paid; 0: when it is over.",
+        "交易日结束后多少个银行工作日付款；0：当日结束即付。",
+        least=0,
+    )
+    settle_final_bank_days: int = _setting(
+        10,
+        "Bank days after which a market day is final: until then meters are corrected at once.",
+        "多少个银行工作日后交易日定稿；此前计量更正即时入账。",
+        least=1,
+    )
+    settle_resettlement_bank_days: int = _setting(
+        40,
+        "Bank days after which a market day is resettled once, if anything was corrected late.",
+        "多少个银行工作日后对迟到的更正一次性重新结算。",
+        least=1,
+    )
+    settle_close_bank_days: int = _setting(
+        45,
+        "Bank days after which nothing may touch a market day any more.",
+        "多少个银行工作日后交易日关闭，不得再有任何分录。",
+        least=1,
+    )
+    payout_cutoff: str = _setting(
+        "16:00",
+        "Beijing time after which money is paid out on the next bank day.",
+        "北京时间几点之后的款项在下一银行工作日支付。",
     )
     books_close_days: int = _setting(
         5,
@@ -130,6 +161,17 @@ class Settings:
     def settle_seconds(self) -> float | None:
         """Return how often bills are settled; None: at the end of the Beijing day."""
         return None if self.settle_every == DAY else _read_float(self.settle_every)
+
+    @property
+    def cycle(self) -> SettlementCycle:
+        """Return the settlement cycle. Raises CycleUnordered, ValueError."""
+        return SettlementCycle(
+            preliminary=self.settle_preliminary_bank_days,
+            final=self.settle_final_bank_days,
+            resettlement=self.settle_resettlement_bank_days,
+            closed=self.settle_close_bank_days,
+            payout_cutoff=time.fromisoformat(self.payout_cutoff),
+        )
 
     @property
     def blobs_dir(self) -> Path:
@@ -288,6 +330,12 @@ def _checked(settings: Settings, origins: list[Origin]) -> Settings:
         every = 0.0
     if every is not None and not every > 0:
         _refuse(by_name["settle_every"], '"day" or a number of seconds above 0')
+    try:
+        settings.cycle  # noqa: B018 - read to be refused here
+    except CycleUnordered:
+        _refuse(by_name["settle_close_bank_days"], "more bank days than each step before")
+    except ValueError:
+        _refuse(by_name["payout_cutoff"], "a time of day such as 16:00")
     if settings.lease_seconds < 2 * settings.heartbeat_seconds:
         # One lost heartbeat is weather; a lease must outlive it.
         _refuse(by_name["lease_seconds"], "at least twice heartbeat_seconds")

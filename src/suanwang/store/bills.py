@@ -1,4 +1,4 @@
-"""Bills and settlements as rows and back."""
+"""Bills as rows and back."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from suanwang.basics.errors import NotFound
 from suanwang.basics.ids import BillId, JobId, OrganisationId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Instant, from_micros, to_micros
+from suanwang.ledger.settlement import DaySettling
 from suanwang.store.tx import Row, Tx
 from suanwang.store.values import instant, parse, write
 
-PAGE_MAX = 1_000
 EARNING_ROLES = ("centre", "broker", "carrier")
+RETRY_SECONDS = 10  # what a run takes from gathering to the last bill, mostly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,19 @@ class StoredBill:
     parts: tuple[Mapping[str, Any], ...] = ()  # who gets what of `gross`
     mode: str = "direct"
     contract_id: str | None = None  # the word of the contract that a broker sold it under
+    day: str | None = None  # the market day, "2026-11-28"
+    version: int = 1
+    run_id: str | None = None  # the settlement run that pays it
+
+    @property
+    def version_id(self) -> str:
+        """Return the name of this version, as evidence and chains bear it."""
+        return str(self.id) if self.version == 1 else f"{self.id}#{self.version}"
+
+    @property
+    def is_settling(self) -> bool:
+        """Say whether a run has taken the bill in and not finished with it yet."""
+        return self.run_id is not None and self.settled_at is None
 
     @property
     def earned(self) -> Mapping[OrganisationId, Money]:
@@ -51,17 +65,6 @@ class StoredBill:
     def vouchers(self) -> Money:
         """What funders pay instead of the buyer."""
         return self.gross - self.total
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """What one provider was paid for a market day."""
-
-    id: str
-    organisation_id: OrganisationId
-    day: str
-    amount: Money
-    at: Instant
 
 
 def add(tx: Tx, bills: Iterable[StoredBill]) -> None:
@@ -86,6 +89,7 @@ def add(tx: Tx, bills: Iterable[StoredBill]) -> None:
                 ),
                 "total_units": each.total.units,
                 "created_at": to_micros(each.created_at),
+                "day": each.day,
             }
             for each in bills
         ],
@@ -105,13 +109,31 @@ def lock_bill_of_job(tx: Tx, job_id: JobId) -> StoredBill:
     row = tx.first("bill_lock_of_job", job_id=job_id)
     if row is None:
         raise NotFound(kind="bill", id=job_id)
-    return _bill(row)
+    bill = _bill(row)
+    if bill.is_settling:
+        raise DaySettling(
+            kind="bill", id=bill.id, found="settling", expected="settled", day=bill.day,
+            retry_after_s=RETRY_SECONDS,
+        )  # fmt: skip
+    return bill
 
 
-def unsettled(tx: Tx, *, before: Instant, limit: int) -> list[StoredBill]:
-    """Return bills that wait for settlement, oldest first, locked."""
-    rows = tx.all("bills_unsettled", before=to_micros(before), limit=limit)
+def to_gather(tx: Tx, day: str, *, before: Instant, limit: int) -> list[StoredBill]:
+    """Return bills of a market day that no run has taken in yet, oldest first, locked."""
+    rows = tx.all("bills_to_gather", day=day, before=to_micros(before), limit=limit)
     return [_bill(row) for row in rows]
+
+
+def take_in(tx: Tx, bills: Iterable[StoredBill], run_id: str) -> None:
+    """Note which run pays bills; each is taken in once."""
+    rows = [{"id": each.id, "run_id": run_id} for each in bills]
+    taken = tx.many("bill_take_in", rows)
+    assert taken == len(rows), f"{len(rows) - taken} bills were taken in before"
+
+
+def of_run(tx: Tx, run_id: str, *, limit: int) -> list[StoredBill]:
+    """Return bills that a run has paid and not finished with, oldest first."""
+    return [_bill(row) for row in tx.all("bills_of_run", run_id=run_id, limit=limit)]
 
 
 def settle(tx: Tx, bills: Iterable[StoredBill], *, at: Instant) -> None:
@@ -121,38 +143,10 @@ def settle(tx: Tx, bills: Iterable[StoredBill], *, at: Instant) -> None:
     assert settled == len(rows), f"{len(rows) - settled} bills were settled before"
 
 
-def add_settlements(tx: Tx, settlements: Iterable[Settlement]) -> None:
-    """Remember what providers were paid."""
-    tx.many(
-        "settlement_add",
-        [
-            {
-                "id": each.id,
-                "organisation_id": each.organisation_id,
-                "day": each.day,
-                "amount_units": each.amount.units,
-                "at": to_micros(each.at),
-            }
-            for each in settlements
-        ],
-    )
-
-
-def settlements_of(
-    tx: Tx, organisation_id: OrganisationId, *, limit: int = 100
-) -> list[Settlement]:
-    """Return what a provider was paid, newest first."""
-    rows = tx.all("settlements_of", organisation_id=organisation_id, limit=min(limit, PAGE_MAX))
-    return [
-        Settlement(
-            id=row["id"],
-            organisation_id=OrganisationId(row["organisation_id"]),
-            day=row["day"],
-            amount=Money(row["amount_units"], CNY),
-            at=from_micros(row["at"]),
-        )
-        for row in rows
-    ]
+def oldest_unsettled_day(tx: Tx, *, before: Instant) -> str | None:
+    """Return the oldest open market day with bills that are older than `before`."""
+    row = tx.first("bills_oldest_day", before=to_micros(before))
+    return None if row is None else str(row.day)
 
 
 def _bill(row: Row) -> StoredBill:
@@ -171,4 +165,7 @@ def _bill(row: Row) -> StoredBill:
         gross=Money(body.get("gross_units", row["total_units"]), CNY),
         mode=body.get("mode", "direct"),
         contract_id=body.get("contract_id"),
+        day=row["day"],
+        version=row["version"],
+        run_id=row["run_id"],
     )

@@ -108,9 +108,7 @@ async def settle_now(call: SignedOperator) -> Response:
 
     def work(tx: Tx, act: Act) -> SettledOut:
         record_operator_action(tx, "settle", {"until": always(before)}, act=act)
-        settled = 0
-        while (more := settle_before(tx, before, act=act)) and settled < SETTLED_MAX:
-            settled += more
+        settled = settle_before(tx, before, act=act, most=SETTLED_MAX)
         return {"settled": settled, "until": always(before)}
 
     return await call.act(work, status=202)

@@ -41,6 +41,10 @@ ORDER BY id DESC LIMIT :limit
 -- Disputes that change by themselves now, longest due first; those whose day was not known, too.
 SELECT id, job_id FROM disputes
 WHERE state IN ('opened', 'contested') AND (due_at <= :now OR (due_at IS NULL AND updated_at < :stale))
+  AND NOT EXISTS (
+    SELECT 1 FROM bills b
+    WHERE b.id = disputes.bill_id AND b.run_id IS NOT NULL AND b.settled_at IS NULL
+  )
 ORDER BY due_at, id LIMIT :limit
 
 -- name: freeze_add

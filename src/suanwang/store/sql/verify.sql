@@ -74,7 +74,7 @@ FROM jobs WHERE accepted_at IS NOT NULL AND id > :after ORDER BY id LIMIT :limit
 
 -- name: verify_bills
 -- Bills after :after.
-SELECT id, job_id, organisation_id, provider_id, lines, total_units, created_at
+SELECT id, job_id, organisation_id, provider_id, lines, total_units, created_at, day
 FROM bills WHERE id > :after ORDER BY id LIMIT :limit
 
 -- name: verify_usage

@@ -34,6 +34,11 @@ bills = table(
     whole("total_units"),
     whole("created_at"),
     whole("settled_at", null=True),
+    text("day", null=True),  # the market day it belongs to
+    whole("version", server_default="1"),  # what it says is the newest; each is on record
+    text("run_id", null=True),  # the settlement run that pays it
+    index("ix_bills_day", "day", "created_at", where=clause("run_id IS NULL")),
+    index("ix_bills_run_id", "run_id", where=clause("settled_at IS NULL")),
     index("uq_bills_job_id", "job_id", unique=True),
     index("ix_bills_organisation_id_created_at", "organisation_id", "created_at"),
     index("ix_bills_provider_id_created_at", "provider_id", "created_at"),
@@ -45,9 +50,24 @@ settlements = table(
     text("id", primary_key=True),
     refers("organisation_id", "organisations.id"),
     text("day"),
-    whole("amount_units"),
+    whole("amount_units"),  # what was paid; below zero: paid back
     whole("at"),
+    text("run_id", null=True),
+    text("state", server_default="preliminary"),  # which statement of the day it is
+    whole("bills", server_default="0"),
+    whole("earned_units", server_default="0"),
+    whole("kept_units", server_default="0"),  # disputed, or credited before
+    whole("corrections_units", server_default="0"),
+    whole("paid_at", null=True),
     index("ix_settlements_organisation_id_day", "organisation_id", "day"),
+    index("ix_settlements_unpaid", "run_id", "id", where=clause("paid_at IS NULL")),
+    index(
+        "uq_settlements_run_id_organisation_id",
+        "run_id",
+        "organisation_id",
+        unique=True,
+        where=clause("run_id IS NOT NULL"),
+    ),
 )
 
 accounts = table(
@@ -127,6 +147,22 @@ market_days = table(
     whole("final_at", null=True),
     whole("resettled_at", null=True),
     whole("closed_at", null=True),
+)
+
+settlement_runs = table(
+    "settlement_runs",
+    text("id", primary_key=True),  # "2026-11-28/1"
+    text("day"),
+    whole("number"),
+    text("state"),  # "gathering", "paying", "finishing" or "done"
+    text("becomes"),  # the day's state with this run: "open" where it is one of several
+    whole("before_at"),  # bills written before it
+    whole("bills", server_default="0"),
+    whole("steps", server_default="0"),
+    whole("started_at"),
+    whole("done_at", null=True),
+    index("uq_settlement_runs_day_number", "day", "number", unique=True),
+    index("ix_settlement_runs_open", "started_at", where=clause("done_at IS NULL")),
 )
 
 closings = table(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import format_instant, from_micros
 from suanwang.store.tx import Row, Tx
 from suanwang.store.verify.finding import FINDINGS_MAX, Finding, finding
@@ -71,6 +72,12 @@ def _day(row: Row) -> Finding:
     return finding("day-closed", f"transfers {row.seq} {row.id}", expected=expected, found=at)
 
 
+def _settlement(row: Row) -> Finding:
+    expected = f"transfers of {Money(row.amount_units, CNY)} to its member"
+    found = Money(row.moved_units, CNY)
+    return finding("settlement-wrong", f"settlements {row.id}", expected=expected, found=found)
+
+
 _CHECKS: dict[str, Callable[[Row], Finding]] = {
     "verify_holds": _hold,
     "verify_holds_gone": _hold_gone,
@@ -78,4 +85,5 @@ _CHECKS: dict[str, Callable[[Row], Finding]] = {
     "verify_reversals": _reversal,
     "verify_assets": _asset,
     "verify_days": _day,
+    "verify_settlement_sums": _settlement,
 }

@@ -6,7 +6,7 @@ query of its rows to `store/sql/`. A kind that no row repeats is in ALONE, with 
 
 from __future__ import annotations
 
-from suanwang.store.verify.kinds import budgets, disputes, jobs, members, vouchers
+from suanwang.store.verify.kinds import budgets, days, disputes, jobs, members, vouchers
 from suanwang.store.verify.kinds.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -14,6 +14,7 @@ KINDS: tuple[Kind, ...] = (
     *jobs.KINDS,
     *vouchers.KINDS,
     *budgets.KINDS,
+    *days.KINDS,
     *disputes.KINDS,
 )
 

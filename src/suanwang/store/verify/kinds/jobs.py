@@ -48,13 +48,15 @@ KINDS = (
         table="bills",
         rows="verify_bills",
         made_at="created_at",
-        first={
+        last={
             **columns("job_id", "organisation_id", "provider_id"),
             "lines": part("lines", "lines"),
             "parts": part("lines", "parts", default=[]),
             "mode": part("lines", "mode", default="direct"),
+            "day": column("day"),
             "gross": _gross,
             "total": yuan("total_units"),
         },
+        unsaid={"day": None},
     ),
 )

@@ -1,0 +1,33 @@
+ALTER TABLE bills ADD COLUMN day TEXT;
+ALTER TABLE bills ADD COLUMN version BIGINT DEFAULT '1' NOT NULL;
+ALTER TABLE bills ADD COLUMN run_id TEXT;
+ALTER TABLE settlements ADD COLUMN run_id TEXT;
+ALTER TABLE settlements ADD COLUMN state TEXT DEFAULT 'preliminary' NOT NULL;
+ALTER TABLE settlements ADD COLUMN bills BIGINT DEFAULT '0' NOT NULL;
+ALTER TABLE settlements ADD COLUMN earned_units BIGINT DEFAULT '0' NOT NULL;
+ALTER TABLE settlements ADD COLUMN kept_units BIGINT DEFAULT '0' NOT NULL;
+ALTER TABLE settlements ADD COLUMN corrections_units BIGINT DEFAULT '0' NOT NULL;
+ALTER TABLE settlements ADD COLUMN paid_at BIGINT;
+UPDATE bills SET day = to_char(to_timestamp(created_at / 1000000) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD');
+UPDATE bills SET run_id = 'before' WHERE settled_at IS NOT NULL;
+INSERT INTO market_days (day, state) SELECT DISTINCT day, 'open' FROM bills WHERE settled_at IS NULL;
+UPDATE settlements SET paid_at = at, earned_units = amount_units;
+CREATE TABLE settlement_runs (
+	id TEXT NOT NULL, 
+	day TEXT NOT NULL, 
+	number BIGINT NOT NULL, 
+	state TEXT NOT NULL, 
+	becomes TEXT NOT NULL, 
+	before_at BIGINT NOT NULL, 
+	bills BIGINT DEFAULT '0' NOT NULL, 
+	steps BIGINT DEFAULT '0' NOT NULL, 
+	started_at BIGINT NOT NULL, 
+	done_at BIGINT, 
+	CONSTRAINT pk_settlement_runs PRIMARY KEY (id)
+);
+CREATE INDEX ix_settlement_runs_open ON settlement_runs (started_at) WHERE done_at IS NULL;
+CREATE UNIQUE INDEX uq_settlement_runs_day_number ON settlement_runs (day, number);
+CREATE INDEX ix_settlements_unpaid ON settlements (run_id, id) WHERE paid_at IS NULL;
+CREATE UNIQUE INDEX uq_settlements_run_id_organisation_id ON settlements (run_id, organisation_id) WHERE run_id IS NOT NULL;
+CREATE INDEX ix_bills_day ON bills (day, created_at) WHERE run_id IS NULL;
+CREATE INDEX ix_bills_run_id ON bills (run_id) WHERE settled_at IS NULL;

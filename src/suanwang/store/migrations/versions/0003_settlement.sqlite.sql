@@ -1,0 +1,34 @@
+ALTER TABLE bills ADD COLUMN day TEXT;
+ALTER TABLE bills ADD COLUMN version INTEGER DEFAULT '1' NOT NULL;
+ALTER TABLE bills ADD COLUMN run_id TEXT;
+ALTER TABLE settlements ADD COLUMN run_id TEXT;
+ALTER TABLE settlements ADD COLUMN state TEXT DEFAULT 'preliminary' NOT NULL;
+ALTER TABLE settlements ADD COLUMN bills INTEGER DEFAULT '0' NOT NULL;
+ALTER TABLE settlements ADD COLUMN earned_units INTEGER DEFAULT '0' NOT NULL;
+ALTER TABLE settlements ADD COLUMN kept_units INTEGER DEFAULT '0' NOT NULL;
+ALTER TABLE settlements ADD COLUMN corrections_units INTEGER DEFAULT '0' NOT NULL;
+ALTER TABLE settlements ADD COLUMN paid_at INTEGER;
+UPDATE bills SET day = date(created_at / 1000000 + 28800, 'unixepoch');
+UPDATE bills SET run_id = 'before' WHERE settled_at IS NOT NULL;
+INSERT INTO market_days (day, state) SELECT DISTINCT day, 'open' FROM bills WHERE settled_at IS NULL;
+UPDATE settlements SET paid_at = at, earned_units = amount_units;
+CREATE TABLE settlement_runs (
+	id TEXT NOT NULL, 
+	day TEXT NOT NULL, 
+	number INTEGER NOT NULL, 
+	state TEXT NOT NULL, 
+	becomes TEXT NOT NULL, 
+	before_at INTEGER NOT NULL, 
+	bills INTEGER DEFAULT '0' NOT NULL, 
+	steps INTEGER DEFAULT '0' NOT NULL, 
+	started_at INTEGER NOT NULL, 
+	done_at INTEGER, 
+	CONSTRAINT pk_settlement_runs PRIMARY KEY (id)
+)
+ STRICT;
+CREATE INDEX ix_settlement_runs_open ON settlement_runs (started_at) WHERE done_at IS NULL;
+CREATE UNIQUE INDEX uq_settlement_runs_day_number ON settlement_runs (day, number);
+CREATE INDEX ix_settlements_unpaid ON settlements (run_id, id) WHERE paid_at IS NULL;
+CREATE UNIQUE INDEX uq_settlements_run_id_organisation_id ON settlements (run_id, organisation_id) WHERE run_id IS NOT NULL;
+CREATE INDEX ix_bills_day ON bills (day, created_at) WHERE run_id IS NULL;
+CREATE INDEX ix_bills_run_id ON bills (run_id) WHERE settled_at IS NULL;
