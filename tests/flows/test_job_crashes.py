@@ -15,7 +15,7 @@ from suanwang.store.database import Store
 
 # One database is enough: what is at stake is the order of commits, not who makes them durable.
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
-COMMITS = 67  # of one job's life, as `test_every_commit_there_is_was_tried` sees
+COMMITS = 70  # of one job's life, as `test_every_commit_there_is_was_tried` sees
 
 
 class Killed(BaseException):
