@@ -137,10 +137,12 @@ def _document(
 ) -> dict[str, Any]:
     exchange = identity.exchange(tx)
     assert exchange is not None, "the exchange has no organisation yet"
-    bought = invoices.bought(tx, owner, month.slot, limit=BILLS_MAX + 1)
-    earned = invoices.earned(tx, owner, month.slot, limit=BILLS_MAX + 1)
-    notes = invoices.notes(tx, owner, month.slot, limit=BILLS_MAX + 1)
-    if max(len(bought), len(earned), len(notes)) > BILLS_MAX:
+    span, most = month.slot, BILLS_MAX + 1
+    bought = invoices.bought(tx, owner, span, limit=most)
+    earned = invoices.earned(tx, owner, span, limit=most)
+    notes = invoices.notes(tx, owner, span, limit=most)
+    corrected = invoices.corrected(tx, owner, span, limit=most)
+    if max(len(bought), len(earned), len(notes), len(corrected)) > BILLS_MAX:
         raise InvoiceTooLong(kind="month", id=month, found="long", expected="short", most=BILLS_MAX)
     names = invoices.names(tx, {exchange.id, owner, *(bill.seller_id for bill in bought)})
     document: dict[str, Json] = invoice(
@@ -155,6 +157,7 @@ def _document(
             bought=bought,
             earned=earned,
             notes=notes,
+            corrected=corrected,
         )
     )
     return document

@@ -106,7 +106,9 @@ def lines_left(lines: Sequence[Wire], taken: Iterable[Item] = ()) -> dict[int, I
     """
     left = _charged(lines)
     for item in taken:
-        left[item.line] = _less(left[item.line], item)
+        # A later version of a bill may charge less of a line, or nothing.
+        if item.line in left:
+            left[item.line] = _less(left[item.line], item)
     return left
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from suanwang.basics.canonical import Json
+from suanwang.basics.canonical import Json, canonical_bytes, sha256_hex
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Instant, format_instant
@@ -74,6 +74,19 @@ class InvoicedBill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedBill:
+    """A later version of a bill of an earlier month, as it is on record, and the one before."""
+
+    id: str
+    version_id: str
+    job_id: str
+    organisation_id: OrganisationId
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    corrected_at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicedNote:
     """A credit note of the month."""
 
@@ -104,6 +117,7 @@ class Facts:
     bought: Sequence[InvoicedBill]
     earned: Sequence[InvoicedBill]
     notes: Sequence[InvoicedNote]
+    corrected: Sequence[CorrectedBill] = ()
 
 
 def invoice(facts: Facts) -> dict[str, Json]:
@@ -133,8 +147,10 @@ def is_empty(document: Mapping[str, Any]) -> bool:
     return not (
         purchases["sellers"]
         or purchases["credit_notes"]
+        or purchases["corrections"]
         or earnings["rows"]
         or earnings["credit_notes"]
+        or earnings["corrections"]
     )
 
 
@@ -146,6 +162,8 @@ def _purchases(facts: Facts) -> dict[str, Json]:
     fee, tax = _sum(facts.bought, "fee"), _sum(facts.bought, "tax")
     billed = _total(bill.total for bill in facts.bought)
     credited = _total(note.total for note in notes)
+    changes = _corrections(facts, bought=True)
+    corrected = _total(Money.parse(str(each["amount"])) for each in changes)
     return {
         "sellers": [_seller(facts, owner, bills) for owner, bills in sorted(by_seller.items())],
         "charge": str(_total(map(_charge, facts.bought))),
@@ -156,7 +174,9 @@ def _purchases(facts: Facts) -> dict[str, Json]:
         "billed": str(billed),
         "credit_notes": [_note(each, each.total) for each in notes],
         "credited": str(credited),
-        "total": str(billed - credited),
+        "corrections": [dict(each) for each in changes],
+        "corrected": str(corrected),
+        "total": str(billed + corrected - credited),
     }
 
 
@@ -201,16 +221,54 @@ def _earnings(facts: Facts) -> dict[str, Json]:
     given = [(note, amount) for note, amount in given if amount]
     gross = _total(Money.parse(str(row["gross"])) for row in rows)
     net = _total(Money.parse(str(row["net"])) for row in rows)
-    corrections = _total(amount for _, amount in given)
+    credited = _total(amount for _, amount in given)
+    changes = _corrections(facts, bought=False)
+    corrected = _total(Money.parse(str(each["amount"])) for each in changes)
     return {
         "rows": [dict(row) for row in rows],
         "gross": str(gross),
         "commission": str(gross - net),
         "net": str(net),
         "credit_notes": [_note(note, amount) for note, amount in given],
-        "corrections": str(-corrections),
-        "total": str(net - corrections),
+        "credited": str(credited),
+        "corrections": [dict(each) for each in changes],
+        "corrected": str(corrected),
+        "total": str(net + corrected - credited),
     }
+
+
+def _corrections(facts: Facts, *, bought: bool) -> list[dict[str, Json]]:
+    """Say what later versions of bills of earlier months changed for one side."""
+    owner = facts.recipient.id
+    found: list[dict[str, Json]] = []
+    for each in facts.corrected:
+        if bought and each.organisation_id == owner:
+            change = Money.parse(each.after["total"]) - Money.parse(each.before["total"])
+        elif not bought:
+            change = _parts_of(each.after, owner) - _parts_of(each.before, owner)
+        else:
+            continue
+        if change:
+            found.append(
+                {
+                    "bill_id": each.id,
+                    "version_id": each.version_id,
+                    "job_id": each.job_id,
+                    "usage_id": str(each.after.get("usage_id") or ""),
+                    "corrected_at": format_instant(each.corrected_at),
+                    "record_sha256": sha256_hex(canonical_bytes(dict(each.after))),
+                    "amount": str(change),
+                }
+            )
+    return found
+
+
+def _parts_of(record: Mapping[str, Any], owner: OrganisationId) -> Money:
+    return _total(
+        Money.parse(part["amount"])
+        for part in record["parts"]
+        if part["organisation_id"] == owner and part["role"] in _EARNING
+    )
 
 
 def _earned(bill: InvoicedBill, owner: OrganisationId) -> Iterable[dict[str, Json]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from suanwang.basics.canonical import Json, canonical_bytes, sha256_hex
@@ -11,7 +12,7 @@ from suanwang.basics.errors import NotFound
 from suanwang.basics.ids import InvoiceId, OrganisationId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Instant, Slot, from_micros, to_micros
-from suanwang.jobs.invoices import InvoicedBill, InvoicedNote, PartyName
+from suanwang.jobs.invoices import CorrectedBill, InvoicedBill, InvoicedNote, PartyName
 from suanwang.jobs.parts import PartRole
 from suanwang.ledger.closing import Month
 from suanwang.store import evidence, identity
@@ -22,6 +23,7 @@ from suanwang.store.tx import Row, Tx
 from suanwang.store.values import parse
 
 NEWEST = "~"  # sorts after every id
+CORRECTED_MAX = timedelta(days=190)  # before a month: an older bill's day is closed for good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +93,46 @@ def to_invoice(tx: Tx, month: Month, *, after: str, limit: int) -> list[Organisa
 
 
 def bought(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> list[InvoicedBill]:
-    """Return the bills of a period that an organisation bought, oldest first."""
+    """Return the bills of a period that an organisation bought, as they were at its end."""
     rows = tx.all("bills_to_invoice", owner=owner, limit=limit, **_span(period))
     return [_bill(row) for row in rows]
 
 
 def earned(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> list[InvoicedBill]:
-    """Return the bills of a period that an organisation earned by, oldest first."""
-    roles = {key.actor.role for key in identity.keys_of(tx, owner)}
-    sells = int(Role.BROKER in roles)
+    """Return the bills of a period that an organisation earned by, as they were at its end."""
+    sells = _sells(tx, owner)
     rows = tx.all("bills_earned", owner=owner, limit=limit, sells=sells, **_span(period))
     return [_bill(row) for row in rows]
+
+
+def corrected(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> list[CorrectedBill]:
+    """Return what a period corrected of bills of earlier ones that an organisation is party to."""
+    rows = tx.all(
+        "bills_corrected",
+        owner=owner,
+        limit=limit,
+        sells=_sells(tx, owner),
+        earliest=to_micros(period.start - CORRECTED_MAX),
+        **_span(period),
+    )
+    return [
+        CorrectedBill(
+            id=row.id,
+            version_id=row.version_id,
+            job_id=row.job_id,
+            organisation_id=OrganisationId(row.organisation_id),
+            before=parse(row.before),
+            after=parse(row.record),
+            corrected_at=from_micros(row.at),
+        )
+        for row in rows
+    ]
+
+
+def _sells(tx: Tx, owner: OrganisationId) -> int:
+    """Say whether an organisation may be named in bills of others: as broker or carrier."""
+    roles = {key.actor.role for key in identity.keys_of(tx, owner)}
+    return int(Role.BROKER in roles)
 
 
 def notes(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> list[InvoicedNote]:
@@ -146,17 +177,19 @@ def _span(period: Slot) -> dict[str, int]:
 
 def _bill(row: Row) -> InvoicedBill:
     body = parse(row.lines)
-    parts: Sequence[dict[str, Any]] = body.get("parts", ())
-    brokers = [part for part in parts if part["role"] == PartRole.BROKER]
     record = parse(row.record) if row.record else None
+    said = record or body
+    parts: Sequence[dict[str, Any]] = said.get("parts", ())
+    brokers = [part for part in parts if part["role"] == PartRole.BROKER]
+    total = Money.parse(record["total"]) if record else Money(row.total_units, CNY)
     return InvoicedBill(
         id=row.id,
         job_id=row.job_id,
         job_name=row.job_name,
         organisation_id=OrganisationId(row.organisation_id),
         seller_id=OrganisationId(brokers[0]["organisation_id"] if brokers else row.provider_id),
-        lines=tuple(body["lines"]),
-        total=Money(row.total_units, CNY),
+        lines=tuple(said["lines"]),
+        total=total,
         created_at=from_micros(row.created_at),
         record_sha256=sha256_hex(canonical_bytes(record)) if record else None,
     )

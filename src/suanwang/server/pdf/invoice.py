@@ -42,6 +42,15 @@ _NOTES = Table(
     ),
     carried=3,
 )
+_CORRECTED = Table(
+    (
+        Column("账单版本、用量记录 Version of the bill, usage record", 170),
+        Column("作业 Job", 150),
+        Column("日期 Corrected", 95),
+        Column("金额 Amount (CNY)", 100.28, right=True),
+    ),
+    carried=3,
+)
 _EARNED = Table(
     (
         Column("账单、用量记录 Bill, usage record", 170),
@@ -88,7 +97,8 @@ def _pages(document: Wire, *, pages: int) -> Sheet:
         sheet.heading("交易所手续费 Exchange fee")
         _fapiao(sheet, purchases["fee_fapiao"])
     _notes(sheet, "收到的红字通知单 Credit notes received", purchases["credit_notes"])
-    if earnings["rows"] or earnings["credit_notes"]:
+    _corrections(sheet, purchases["corrections"])
+    if _has_earned(earnings):
         _earnings(sheet, earnings)
     if document["bundles"]:
         _proofs(sheet, document["bundles"])
@@ -127,15 +137,17 @@ def _summary(sheet: Sheet, document: Wire) -> None:
          str(Money.parse(purchases["fee"]) + Money.parse(purchases["tax"]))),
         ("算力券抵扣 Paid by vouchers", str(-Money.parse(purchases["vouchers"]))),
         ("已付账单 Bills paid", purchases["billed"]),
+        ("更正 Corrections", purchases["corrected"]),
         ("退还 Credited", str(-Money.parse(purchases["credited"]))),
         ("合计支付 Total paid", purchases["total"]),
     ]  # fmt: skip
-    if earnings["rows"] or earnings["credit_notes"]:
+    if _has_earned(earnings):
         rows += [
             ("收入总额 Gross earned", earnings["gross"]),
             ("他方份额 Others' shares", str(-Money.parse(earnings["commission"]))),
             ("净收入 Net earned", earnings["net"]),
-            ("更正 Corrections", earnings["corrections"]),
+            ("更正 Corrections", earnings["corrected"]),
+            ("退还 Given back", str(-Money.parse(earnings["credited"]))),
             ("合计收入 Total earned", earnings["total"]),
         ]
     sheet.facts([(name, shown(Money.parse(amount))) for name, amount in rows])
@@ -208,6 +220,28 @@ def _earnings(sheet: Sheet, earnings: Wire) -> None:
         ]
         sheet.table(_EARNED, rows, after="合计 Total")
     _notes(sheet, "开出的红字通知单 Credit notes given", earnings["credit_notes"])
+    _corrections(sheet, earnings["corrections"])
+
+
+def _has_earned(earnings: Wire) -> bool:
+    return bool(earnings["rows"] or earnings["credit_notes"] or earnings["corrections"])
+
+
+def _corrections(sheet: Sheet, corrections: Sequence[Wire]) -> None:
+    """Write what was corrected of bills of earlier months."""
+    if not corrections:
+        return
+    sheet.heading("对以前月份账单的更正 Corrections of bills of earlier months")
+    rows = [
+        (
+            f"{each['version_id']}\n{each['usage_id']}".rstrip(),
+            each["job_id"],
+            each["corrected_at"],
+            shown(Money.parse(each["amount"])),
+        )
+        for each in corrections
+    ]
+    sheet.table(_CORRECTED, rows, after="合计 Total")
 
 
 def _proofs(sheet: Sheet, bundles: Sequence[Wire]) -> None:

@@ -1,8 +1,10 @@
 -- name: bills_to_invoice
--- The bills of a month that an organisation bought, with their jobs' names and their records.
+-- The bills of a month that an organisation bought, with their jobs' names, and each as it was on
+-- record at the month's end: a correction that came later is told in its own month.
 SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
   j.name AS job_name,
-  (SELECT e.record FROM evidence e WHERE e.kind = 'bill' AND e.id = b.id) AS record
+  (SELECT e.record FROM evidence e WHERE e.kind = 'bill' AND e.at < :until
+    AND e.id IN (b.id, b.id || '#2', b.id || '#3', b.id || '#4', b.id || '#5') ORDER BY e.seq DESC LIMIT 1) AS record
 FROM bills b JOIN jobs j ON j.id = b.job_id
 WHERE b.organisation_id = :owner AND b.created_at >= :since AND b.created_at < :until
 ORDER BY b.created_at, b.id LIMIT :limit
@@ -11,11 +13,25 @@ ORDER BY b.created_at, b.id LIMIT :limit
 -- The bills of a month that an organisation earned by: as the centre, or as a party of their lines.
 SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
   j.name AS job_name,
-  (SELECT e.record FROM evidence e WHERE e.kind = 'bill' AND e.id = b.id) AS record
+  (SELECT e.record FROM evidence e WHERE e.kind = 'bill' AND e.at < :until
+    AND e.id IN (b.id, b.id || '#2', b.id || '#3', b.id || '#4', b.id || '#5') ORDER BY e.seq DESC LIMIT 1) AS record
 FROM bills b JOIN jobs j ON j.id = b.job_id
 WHERE b.created_at >= :since AND b.created_at < :until
   AND (b.provider_id = :owner OR (:sells = 1 AND b.lines LIKE '%' || :owner || '%'))
 ORDER BY b.created_at, b.id LIMIT :limit
+
+-- name: bills_corrected
+-- Later versions of bills of earlier months that came on record in a month, with the one before.
+SELECT b.id, b.job_id, b.organisation_id, b.provider_id, e.id AS version_id, e.record, e.at,
+  (SELECT x.record FROM evidence x WHERE x.kind = 'bill' AND x.seq < e.seq
+    AND x.id IN (b.id, b.id || '#2', b.id || '#3', b.id || '#4', b.id || '#5')
+    ORDER BY x.seq DESC LIMIT 1) AS before
+FROM bills b JOIN evidence e ON e.kind = 'bill'
+  AND e.id IN (b.id || '#2', b.id || '#3', b.id || '#4', b.id || '#5')
+WHERE b.created_at >= :earliest AND b.created_at < :since AND e.at >= :since AND e.at < :until
+  AND (b.organisation_id = :owner OR b.provider_id = :owner
+    OR (:sells = 1 AND b.lines LIKE '%' || :owner || '%'))
+ORDER BY e.seq LIMIT :limit
 
 -- name: credit_notes_to_invoice
 -- The credit notes of a month that an organisation got, or is named in.

@@ -49,6 +49,7 @@ def _check(tx: Tx, row: Row) -> Iterator[Finding]:
 
 def _drawn(tx: Tx, row: Row, said: Mapping[str, Any]) -> Mapping[str, Any]:
     owner, month = OrganisationId(row.organisation_id), Month.parse(row.month)
+    issued_at = parse_instant(said["issued_at"])
     parties = [said["issuer"], said["recipient"]]
     parties += [each["seller"] for each in said["purchases"]["sellers"]]
     # Names and codes are as they were then; that they were so is on record elsewhere.
@@ -64,13 +65,14 @@ def _drawn(tx: Tx, row: Row, said: Mapping[str, Any]) -> Mapping[str, Any]:
         invoice_id=row.id,
         number=row.number,
         month=month,
-        issued_at=parse_instant(said["issued_at"]),
+        issued_at=issued_at,
         issuer=names[OrganisationId(said["issuer"]["organisation_id"])],
         recipient=names[owner],
         names=names,
         bought=invoices.bought(tx, owner, month.slot, limit=BILLS_MAX),
         earned=invoices.earned(tx, owner, month.slot, limit=BILLS_MAX),
         notes=invoices.notes(tx, owner, month.slot, limit=BILLS_MAX),
+        corrected=invoices.corrected(tx, owner, month.slot, limit=BILLS_MAX),
     )
     return invoice(facts)
 
