@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 
 LANGUAGES = ("en", "zh")
@@ -37,5 +38,12 @@ class Texts:
 
 def load_texts(package: str, lang: str) -> Texts:
     """Load a room's texts from its `texts_zh.toml`."""
+    return Texts(lang, _chinese_of(package))
+
+
+@cache
+def _chinese_of(package: str) -> Mapping[str, str]:
+    # Cached: a server says texts all day, and reading the file takes milliseconds.
     raw = resources.files(package).joinpath("texts_zh.toml").read_text("utf-8")
-    return Texts(lang, tomllib.loads(raw)["texts"])
+    texts: dict[str, str] = tomllib.loads(raw)["texts"]
+    return texts

@@ -8,6 +8,7 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -120,12 +121,19 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
+@cache
+def _command(lang: str) -> Any:  # noqa: ANN401 - Typer's own
+    """Build the tree of commands in one language; whoever calls main() again has it at once."""
+    command = typer.main.get_command(app)
+    if lang == "zh":
+        translate(command, load_texts("suanwang.client", lang))
+    return command
+
+
 def _run(args: list[str], say: Texts) -> int:
     """Run the command; turn everything that can happen into an exit code."""
     try:
-        command = typer.main.get_command(app)
-        if say.lang == "zh":
-            translate(command, say)
+        command = _command(say.lang)
         if "_SUAN_COMPLETE" in os.environ:
             shell.prepare_completion()
         code = command.main(args=args, prog_name="suan", standalone_mode=False, obj=say)
