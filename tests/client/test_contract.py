@@ -72,6 +72,7 @@ CALLS = [
     lambda c, _: c.ledger.consistency(1, 2),
     lambda c, _: c.ledger.add_witness("k"),
     lambda c, _: c.ledger.cosign(1, "l"),
+    lambda c, _: c.operator.erase("order", "j", ground="unlawful"),
     lambda c, _: c.ledger.leaves(0),
     lambda c, p: c.ledger.export(p / "log"),
     lambda c, _: c.ledger.bundle("j"),

@@ -143,6 +143,12 @@ class GrantId(Id):
     prefix = "vgr"
 
 
+class ErasureId(Id):
+    """One erasure of a person's data from records."""
+
+    prefix = "ers"
+
+
 class ClaimId(Id):
     """One claim under a voucher programme."""
 

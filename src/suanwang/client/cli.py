@@ -22,6 +22,7 @@ from suanwang.client.commands import (
     budget,
     centre,
     dispute,
+    erase,
     export,
     invoice,
     job,
@@ -70,6 +71,7 @@ app.command(
 operator.organisation.add_typer(membership.app)  # nameless: its commands stand beside add, list
 operator.app.add_typer(member.projects, name="project")
 operator.app.add_typer(member.members, name="member")
+operator.app.add_typer(erase.app, name="erase")
 app.add_typer(operator.app, name="operator")
 app.add_typer(secret.app, name="secret")
 app.add_typer(ledger.app, name="ledger")

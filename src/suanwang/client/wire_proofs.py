@@ -54,3 +54,20 @@ class Witness(Resource):
     name: str
     key: str
     fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasedRecord(Resource):
+    """One record that says nothing any more."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure(Resource):
+    """What was erased, and the record of it; `more`: erase again, there is more of a member."""
+
+    id: str
+    records: tuple[ErasedRecord, ...]
+    more: bool

@@ -94,6 +94,9 @@ def _evidence_of(tx: Tx, bill: StoredBill) -> list[_Row]:
     found = tx.all("bundle_evidence", kinds=list(BILL_KINDS), ids=list(map(str, ids)))
     # Whatever was disputed of it and given back belongs to it.
     found += tx.all("bundle_disputes", bill_id=bill.id)
+    # Whatever was erased of it is blank by a record that the verifier must see.
+    blank = [row.id for row in found if row.record == "{}"]
+    found += {row.seq: row for each in blank for row in tx.all("erasures_of", id=each)}.values()
     return [(EVIDENCE, dict(row)) for row in found]
 
 
@@ -137,6 +140,12 @@ def _proven(tx: Tx, rows: Iterable[_Row], *, head: Head, subject: str) -> list[P
                 salt=segment.salt(leaf),
                 record=write({name: row[name] for name in columns}),
                 path=tiles.inclusion_at(leaf, head.size, read),
+                leaf=_erased_leaf(tx, row, leaf),
             )
         )
     return found
+
+
+def _erased_leaf(tx: Tx, row: dict[str, Any], leaf: int) -> bytes | None:
+    """Return the hash of a leaf whose record was erased; None where the record leads to it."""
+    return log.leaf_hashes(tx, leaf, 1)[0] if row.get("record") == "{}" else None

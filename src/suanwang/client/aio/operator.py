@@ -20,6 +20,7 @@ from suanwang.client.wire_money import (
     Settlement,
     TopUp,
 )
+from suanwang.client.wire_proofs import Erasure
 
 
 class AsyncOperator:
@@ -102,6 +103,18 @@ class AsyncOperator:
     async def remove_member(self, organisation_id: str, member_id: str) -> None:
         """Remove a member and revoke their keys; their jobs go on."""
         await self._transport.delete(f"/v1/organisations/{organisation_id}/members/{member_id}")
+
+    async def erase(
+        self, kind: str, record_id: str, *, ground: str, reference: str | None = None
+    ) -> Erasure:
+        """Erase a person's data: a "member" who was removed, or a record of "order" or "party".
+
+        `ground` is one of PIPL art. 47: purpose-served, service-ended, consent-withdrawn, unlawful
+        or required-by-law; `reference` the number of the request, never a name.
+        """
+        body = {"kind": kind, "id": record_id, "ground": ground, "reference": reference}
+        path = "/v1/erasures"
+        return self._transport.read(Erasure, await self._post(path, body), path)
 
     async def issue_key(
         self,

@@ -3,6 +3,7 @@
 organisation add|list, verify|refuse|suspend|reinstate|close    (commands/membership.py)
 key add|list|revoke    centre add|drain|reopen
 project add|list    member add|list|remove      (commands/member.py)
+erase member|record    (commands/erase.py)
 top-up    credit    settle    records
 
 A new key is a result: it goes to stdout once, or with --key-file into a file of mode 0600 that is

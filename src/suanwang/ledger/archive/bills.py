@@ -71,6 +71,8 @@ class Bills:
 
     def _job_of(self, leaf: Leaf) -> str:
         """Return the job that a record is about; "" where it is about none."""
+        if leaf.kind == "order":  # it may have been erased
+            return leaf.id
         said = leaf.record
         nested = said.get("record")
         told = nested if isinstance(nested, Mapping) else said

@@ -6,14 +6,17 @@ altered, or one before it was deleted, or one was slipped in: what fits again sa
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from suanwang.ledger.log import tiles
-from suanwang.ledger.log.errors import RecordUnreadable
+from suanwang.ledger.log.erasure import NO_SALT, Erased, erased_by
+from suanwang.ledger.log.errors import BundleWrong, RecordUnreadable
 from suanwang.ledger.log.hashing import SALT_BYTES
 from suanwang.ledger.log.leaves import (
+    EVIDENCE,
     EVIDENCE_COLUMNS,
     TRANSFER_COLUMNS,
     TRANSFERS,
@@ -32,11 +35,12 @@ Row = tuple[Any, ...]
 
 def check_leaves(tx: Tx) -> Iterator[Finding]:
     """Compare every logged row with its leaf, in the order of the log."""
+    erased = yield from _erasures(tx)
     end, last = 0, dict.fromkeys(log.SOURCES, 0)
     while segments := log.segments_from(tx, end, limit=SEGMENTS_AT_ONCE):
         for segment in segments:
             yield from _check_place(segment, end=end, after=last.get(segment.source, 0))
-            yield from _check_rows(tx, segment, after=last.get(segment.source, 0))
+            yield from _check_rows(tx, segment, erased, after=last.get(segment.source, 0))
             end = max(end, segment.end)
             last[segment.source] = max(last.get(segment.source, 0), segment.last_seq)
 
@@ -58,7 +62,22 @@ def _check_place(segment: Segment, *, end: int, after: int) -> Iterator[Finding]
         yield finding("segment-broken", name, expected=expected, found=len(segment.salts))
 
 
-def _check_rows(tx: Tx, segment: Segment, *, after: int) -> Iterator[Finding]:
+def _erasures(tx: Tx) -> Generator[Finding, None, dict[int, Erased]]:
+    """Load what was erased, by leaf; an erasure counts once it is in the log."""
+    found: dict[int, Erased] = {}
+    for row in tx.all("erasures_all", until=log.last_seq(tx, EVIDENCE)):
+        name = f"{EVIDENCE} {row.seq} {row.id}"
+        try:
+            for each in erased_by(json.loads(row.record), name):
+                found[each.index] = each
+        except (ValueError, AttributeError, BundleWrong) as error:
+            yield finding("erasure-wrong", name, expected="an erasure", found=error)
+    return found
+
+
+def _check_rows(
+    tx: Tx, segment: Segment, erased: Mapping[int, Erased], *, after: int
+) -> Iterator[Finding]:
     whole = segment.source in log.SOURCES and len(segment.salts) == segment.leaves * SALT_BYTES
     if not whole:
         return
@@ -71,20 +90,56 @@ def _check_rows(tx: Tx, segment: Segment, *, after: int) -> Iterator[Finding]:
         yield finding("tile-missing", place, expected=expected, found=len(stored))
         return
     hashes = _hashes(segment.source, segment.salts, rows)
+    blank = _blank(segment, rows, stored, erased)
+    for number in blank:
+        hashes[number] = stored[number]
+    yield from _undone(segment, rows, erased, blank)
     if hashes == stored and not unreadable:
         return
-    yield from _differences(segment, rows, stored)
+    yield from _differences(segment, rows, stored, blank)
+
+
+def _blank(
+    segment: Segment, rows: Sequence[Row], stored: Sequence[bytes], erased: Mapping[int, Erased]
+) -> frozenset[int]:
+    """Return the places of rows that say nothing any more, by an erasure that is in the log."""
+    if segment.source != EVIDENCE:
+        return frozenset()
+    found = set()
+    for place, (row, leaf) in enumerate(zip(rows, stored, strict=False)):
+        index = segment.first_leaf + place
+        told = erased.get(index)
+        if told is None or segment.salt(index) != NO_SALT:
+            continue
+        said: dict[str, Any] = dict(zip(EVIDENCE_COLUMNS, row, strict=True))
+        said["record"] = {} if said["record"] == "{}" else said["record"]
+        if told.fits(said, index=index, leaf=leaf):
+            found.add(place)
+    return frozenset(found)
+
+
+def _undone(
+    segment: Segment, rows: Sequence[Row], erased: Mapping[int, Erased], blank: frozenset[int]
+) -> Iterator[Finding]:
+    """Name rows that still say what an erasure says was erased."""
+    if segment.source != EVIDENCE:
+        return
+    for place, row in enumerate(rows):
+        if segment.first_leaf + place in erased and place not in blank:
+            expected = "a record that says nothing, as its erasure says"
+            yield finding("erasure-undone", _name(segment, row), expected=expected, found="another")
 
 
 def _differences(
-    segment: Segment, rows: Sequence[Row], stored: Sequence[bytes]
+    segment: Segment, rows: Sequence[Row], stored: Sequence[bytes], blank: frozenset[int]
 ) -> Iterator[Finding]:
     """Name each row that is altered, missing or extra."""
     leaf, number = 0, 0
     while number < len(rows):
         row = rows[number]
         missing = len(stored) - leaf - (len(rows) - number)
-        if leaf < len(stored) and _hash(segment, row, leaf) == stored[leaf]:
+        is_blank = number == leaf and number in blank
+        if is_blank or (leaf < len(stored) and _hash(segment, row, leaf) == stored[leaf]):
             leaf, number = leaf + 1, number + 1
         elif skip := _found_later(segment, row, leaf=leaf, stored=stored, missing=missing):
             yield _missing(segment, rows, number, leaf=leaf, count=skip)
@@ -95,6 +150,8 @@ def _differences(
             number += 1
         else:
             expected = "the row as it was logged"
+            if segment.salt(segment.first_leaf + leaf) == NO_SALT:
+                expected += ", or an erasure that names it"
             yield finding("leaf-altered", _name(segment, row), expected=expected, found="another")
             leaf, number = leaf + 1, number + 1
     if leaf < len(stored):
