@@ -46,9 +46,9 @@ def member(
 ) -> None:
     """Erase a removed member's name, and the orders of their jobs."""
     talk: Talk = ctx.obj
-    more = _erase(talk, "member", member_id, ground, reference, asked=yes)
+    more = _erase(talk, "member", member_id, ground=ground, reference=reference, asked=yes)
     while more:
-        more = _erase(talk, "member", member_id, ground, reference, asked=True)
+        more = _erase(talk, "member", member_id, ground=ground, reference=reference, asked=True)
 
 
 @app.command(cls=ClientCommand, epilog=_EXAMPLE.format("record order job_01JB…"))
@@ -62,16 +62,16 @@ def record(
     yes: Yes = False,
 ) -> None:
     """Erase one record: KIND is order, party or voucher_party."""
-    _erase(ctx.obj, kind, record_id, ground, reference, asked=yes)
+    _erase(ctx.obj, kind, record_id, ground=ground, reference=reference, asked=yes)
 
 
 def _erase(
     talk: Talk,
     kind: str,
     record_id: str,
+    *,
     ground: Ground,
     reference: str | None,
-    *,
     asked: bool,
 ) -> bool:
     if not asked and not talk.ask(talk.say("Erase {id} for good?", id=record_id)):
