@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 
-from suanwang.ledger.archive.proven import WORDS, Facts, rounds_of
+from suanwang.ledger.archive.proven import LAG, WORDS, Facts, rounds_of
 from suanwang.ledger.log.billing import check_bills
 from suanwang.ledger.log.crediting import check_credits
 from suanwang.ledger.log.leaves import TRANSFERS
 from suanwang.ledger.log.verdict import Leaf, wrong
 
-LAG = 8_192  # leaves: two segments of the log
 _OF_BILL = "bil_"
 
 
@@ -24,6 +23,9 @@ class Bills:
     """Jobs with bills, and what of each was read so far."""
 
     def __init__(self, facts: Facts) -> None:
+        self._tail = facts.tail
+        self._last_evidence = facts.last_evidence
+        self.under_way: set[str] = set()
         self._bills = facts.bills
         self._due_words = facts.words  # bills and credit notes of jobs that were not read yet
         self._leaves: dict[str, list[Leaf]] = {}
@@ -46,7 +48,11 @@ class Bills:
     def end(self) -> None:
         """Check what is left once everything was read."""
         while self._due:
-            self._check(self._due.popleft()[1])
+            index, job = self._due.popleft()
+            if index - LAG == self._last_evidence:  # what was written with it may come yet
+                self.under_way.add(job)
+            else:
+                self._check(job)
         for leaf in self._commissions.values():
             wrong(leaf.place, f"the bill {leaf.id}", "none")
 
@@ -56,7 +62,10 @@ class Bills:
         if job in self._due_words:
             self._keep(str(job), leaf)
         elif chain is not None and chain.startswith(_OF_BILL) and chain not in self._bills:
-            wrong(leaf.place, f"the bill {chain} on record", "none")
+            # A head may be signed when a bill's transfers are in the log and itself is not yet.
+            if leaf.index < self._tail:
+                wrong(leaf.place, f"the bill {chain} on record", "none")
+            self.under_way.add(chain)
 
     def _evidence(self, leaf: Leaf) -> None:
         if leaf.kind == "round":

@@ -35,6 +35,7 @@ _NAMED = re.compile(rb'"id":"([!-~]{1,80}?)"')
 # Within a text a quote is escaped, so that this can only be the column.
 _REVERSES = re.compile(rb'"reverses":"((?:[^"\\]|\\.)*)"')
 _AT_ONCE = 4_096  # leaves
+LAG = 8_192  # leaves: two segments of the log; what is written at once is no further apart
 WORDS = frozenset(["bill", "credit_note"])  # kinds of evidence that settle what a job costs
 
 
@@ -63,6 +64,7 @@ class Facts:
 
     transfers: int = 0
     evidence: int = 0
+    last_evidence: int = -1  # the last leaf that is evidence
     last_seq: dict[str, int] = field(default_factory=dict)
     frontier: Frontier = field(default_factory=Frontier)
     accounts: dict[str, Opened] = field(default_factory=dict)
@@ -74,6 +76,11 @@ class Facts:
     blank: dict[int, tuple[str, bytes, Mapping[str, Any]]] = field(default_factory=dict)
     erasures: dict[int, Erased] = field(default_factory=dict)
     kept: int = 0  # records that are here though they were erased at the exchange since
+
+    @property
+    def tail(self) -> int:
+        """The leaf from which on something may be under way at the head."""
+        return self.frontier.size - LAG
 
 
 def read_proven(archives: Sequence[Archive]) -> Facts:
@@ -138,6 +145,7 @@ def _proven(line: Line, facts: Facts) -> bytes:
     if source == EVIDENCE:
         row = row_of(line)
         facts.evidence += 1
+        facts.last_evidence = line.index
         if is_blank:
             facts.blank[line.index] = (name_of(line), leaf, row)
         else:

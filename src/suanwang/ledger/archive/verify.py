@@ -51,6 +51,7 @@ class ExportVerdict:
     credit_notes: int
     statements: int
     months: int
+    under_way: int  # bills whose records are not all in the log yet
     erased: int
     kept: int
 
@@ -58,7 +59,7 @@ class ExportVerdict:
         """Return the verdict as JSON."""
         figures = (
             "since", "transfers", "evidence", "accounts", "unopened", "bills", "credit_notes",
-            "statements", "months", "erased", "kept",
+            "statements", "months", "under_way", "erased", "kept",
         )  # fmt: skip
         return {
             "proven": True,
@@ -104,6 +105,7 @@ def verify_export(
         credit_notes=bills.credit_notes,
         statements=months.statements,
         months=len(facts.months),
+        under_way=len(bills.under_way),
         erased=len(facts.blank),
         kept=facts.kept,
     )
@@ -116,7 +118,7 @@ def _held_together(archives: Sequence[Archive], facts: Facts) -> tuple[Books, Bi
         leaf = leaf_of(line, row)
         try:
             if leaf.source == TRANSFERS:
-                books.take(row, leaf.place)
+                books.take(row, leaf.place, index=line.index)
                 months.take(row, leaf.place)
             elif line.index not in facts.blank:
                 names.add(f"{row['kind']} {row['id']}")
@@ -130,7 +132,7 @@ def _held_together(archives: Sequence[Archive], facts: Facts) -> tuple[Books, Bi
         except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, Invalid) as error:
             wrong(leaf.place, f"a record of the kind {leaf.kind}", repr(error))
     bills.end()
-    books.check_end()
+    books.check_end(tail=facts.tail)
     _check_names(archives, names.twice() | books.names.twice())
     return books, bills, months
 
