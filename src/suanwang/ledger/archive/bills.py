@@ -49,12 +49,18 @@ class Bills:
         """Check what is left once everything was read."""
         while self._due:
             index, job = self._due.popleft()
-            if index - LAG == self._last_evidence:  # what was written with it may come yet
-                self.under_way.add(job)
+            if index - LAG == self._last_evidence and self._lacks_split(job):
+                self.under_way.add(job)  # it was written with the bill and comes after it
             else:
                 self._check(job)
         for leaf in self._commissions.values():
             wrong(leaf.place, f"the bill {leaf.id}", "none")
+
+    def _lacks_split(self, job: str) -> bool:
+        bill = self._leaves[job][-1]
+        parts = bill.record.get("parts")
+        roles = {each.get("role") for each in parts} if isinstance(parts, list) else set()
+        return bool(roles & {"broker", "carrier"}) and bill.id not in self._commissions
 
     def _transfer(self, leaf: Leaf) -> None:
         chain, group = leaf.row["chain_id"], leaf.row["group_id"]
