@@ -20,6 +20,7 @@ KINDS: tuple[Kind, ...] = (
 
 #: Kinds that no row repeats, or that are compared elsewhere, and where.
 ALONE = {
+    "commission": "the split of a bill, held against it by bundles and exports",
     "erasure": "what it names is blank and no other, by store/verify/leaves.py",
     "credit_limit": "the floors of accounts, by store/verify/books.py",
     "statement": "drawn up again from the entries, by store/verify/books.py",
