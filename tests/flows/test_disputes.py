@@ -233,7 +233,7 @@ def test_not_once_the_market_day_is_closed(store):
 
 def close_day(tx: Any, day: str) -> None:
     sql = f"INSERT INTO market_days (day, state, closed_at) VALUES ('{day}', 'closed', 1)"
-    tx._cursor.execute(sql)
+    tx._cursor.execute(f"{sql} ON CONFLICT (day) DO UPDATE SET state = 'closed', closed_at = 1")
 
 
 def test_who_has_less_has_that_frozen_and_the_rest_is_asked_for_later(store):
