@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from tests.flows.builders import World, a_spec, a_world
 from suanwang.basics.errors import NotAllowed, NotFound
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import CNY, Money
+from suanwang.basics.slots import Slot
 from suanwang.flows import loops, show_budgets
 from suanwang.flows.act import Role
 from suanwang.flows.add_member import add_member
 from suanwang.flows.correct_budgets import correct_budgets
+from suanwang.flows.export import Form, first_piece, wanted_by
 from suanwang.flows.issue_credit_note import NewCreditNote, Payer, issue_credit_note
 from suanwang.flows.issue_key import NewKey, issue_key
 from suanwang.flows.set_budget import NewBudget, remove_budget, set_budget
@@ -407,3 +410,25 @@ def test_every_flow_that_moves_a_jobs_hold_mirrors_it():
     assert makers == {"accept_quote", "bill_jobs", "change", "places"}
     assert makers & posters == set()
     assert "job_money" in posters
+
+
+def test_exports_statements_and_bundles_speak_of_money_alone(store):
+    """Without budgets and with them, a journal, a month's statements and a bundle are the same."""
+    books = Books(store)
+    world = books.world
+    budget = books.set("10")
+    job = world.placed(a_spec())
+    settle(world)
+    act = world.act(world.buyer)
+    period = Slot(world.now - timedelta(days=30), world.now + timedelta(days=1))
+    wanted = wanted_by(Form.BEANCOUNT, period, owner=books.owner, excel=False, act=act)
+    text = world.read(lambda tx: first_piece(tx, wanted)).text
+    assert "BUDGET" not in text
+    assert budget.budget.id not in text.replace("-", "_")
+    proven = world.read(lambda tx: tx.all("bundle_transfers", job_id=job.id, limit=1_000))
+    assert {row.asset for row in proven} == {"CNY"}
+    assert len(proven) > 2
+    page = world.read(lambda tx: tx.all("accounts_after", after="", limit=1_000))
+    assert {row.asset for row in page} == {"CNY"}
+    everything = world.read(lambda tx: tx.all("transfers_of_group", group_id=job.id, limit=1_000))
+    assert {row.asset for row in everything} == {"CNY", "BUDGET"}

@@ -36,7 +36,8 @@ WHERE (n.created_at, n.id) > (:after_at, :after_id)
 ORDER BY n.created_at, n.id LIMIT :limit
 
 -- name: journal_balances
--- What each account held just before an instant; :owner null means everybody's.
+-- What each account held just before an instant; :owner null means everybody's. Budgets are limits
+-- and no money: journals leave their accounts out.
 SELECT a.id, a.organisation_id, a.name, a.asset, a.scale,
   CAST(COALESCE(c.units, 0) - COALESCE(d.units, 0) AS BIGINT) AS units
 FROM accounts a
@@ -46,7 +47,7 @@ LEFT JOIN (SELECT credit_id, SUM(amount_units) AS units FROM transfers
 LEFT JOIN (SELECT debit_id, SUM(amount_units) AS units FROM transfers
            WHERE kind IN ('posted', 'post') AND at < :before GROUP BY debit_id) d
   ON d.debit_id = a.id
-WHERE CAST(:owner AS TEXT) IS NULL OR a.organisation_id = :owner
+WHERE (CAST(:owner AS TEXT) IS NULL OR a.organisation_id = :owner) AND a.asset <> 'BUDGET'
 ORDER BY a.organisation_id, a.asset, a.name, a.id
 
 -- name: journal_transfers
@@ -57,7 +58,7 @@ SELECT t.seq, t.id, t.kind, t.asset, t.amount_units, t.pending_id, t.group_id, t
 FROM transfers t
 JOIN accounts d ON d.id = t.debit_id
 JOIN accounts c ON c.id = t.credit_id
-WHERE t.seq > :after AND t.at >= :since AND t.at < :until
+WHERE t.seq > :after AND t.at >= :since AND t.at < :until AND t.asset <> 'BUDGET'
 ORDER BY t.seq LIMIT :limit
 
 -- name: journal_transfers_of
@@ -69,5 +70,5 @@ FROM transfers t
 JOIN accounts d ON d.id = t.debit_id
 JOIN accounts c ON c.id = t.credit_id
 WHERE (t.debit_id {in:ids} OR t.credit_id {in:ids})
-  AND t.seq > :after AND t.at >= :since AND t.at < :until
+  AND t.seq > :after AND t.at >= :since AND t.at < :until AND t.asset <> 'BUDGET'
 ORDER BY t.seq LIMIT :limit

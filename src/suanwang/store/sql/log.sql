@@ -123,8 +123,9 @@ INSERT INTO log_witnesses (name, vkey, at) VALUES (:name, :vkey, :at) ON CONFLIC
 SELECT name, vkey, at FROM log_witnesses ORDER BY name
 
 -- name: bundle_transfers
--- Every transfer of a job; those of its bill's chains are among them.
-SELECT * FROM transfers WHERE group_id = :job_id ORDER BY seq LIMIT :limit
+-- Every transfer of a job; those of its bill's chains are among them. What budgets counted of it
+-- proves nothing of the bill.
+SELECT * FROM transfers WHERE group_id = :job_id AND asset <> 'BUDGET' ORDER BY seq LIMIT :limit
 
 -- name: bundle_evidence
 -- Pieces of evidence of some kinds by their ids.
