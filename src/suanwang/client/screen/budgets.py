@@ -63,7 +63,7 @@ def bar(found: Budget) -> Text:
 
 def budgets_left(found: Sequence[BudgetLeft], say: Texts) -> list[str]:
     """Write a line for each budget that counts a job, with what is left of it."""
-    lines = []
+    lines, gap = [], "" if say.lang == "zh" else " "
     for each in found:
         facts = {
             "whose": f"{_scope(each.scope, say)} {printable(each.subject)}",
@@ -73,9 +73,9 @@ def budgets_left(found: Sequence[BudgetLeft], say: Texts) -> list[str]:
         }
         line = say("Budget of {whose}: {left} of {amount} left in {month}.", **facts)
         if not each.enough:
-            line += " " + say("It would refuse this job.")
+            line += gap + say("It would refuse this job.")
         elif each.stop == "warn":
-            line += " " + say("It only warns.")
+            line += gap + say("It only warns.")
         lines.append(line)
     return lines
 
