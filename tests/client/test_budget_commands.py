@@ -23,6 +23,7 @@ JOB = "name: hello\nrun: echo hello\nexpected: 10s\ntime_limit: 10m\n"
 
 
 @pytest.mark.real
+@pytest.mark.timeout(240)  # twenty processes, one after the other
 def test_a_budget_from_the_command_line(tmp_path):
     grid = RealGrid(tmp_path)
     try:
