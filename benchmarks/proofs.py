@@ -5,8 +5,8 @@
 `verify` does what the check of a whole log does with rows that are in memory: writes each as its
 record, hashes it with its salt, builds every tile, and compares the root with the head's. All
 figures are processor seconds of one core, the least of the rounds (the first also loads what is
-compiled); `floor` is what the same number of `hashlib`'s SHA-256 over the same bytes costs alone,
-as the machine is at that moment. Prints JSON.
+compiled); `floor` is what as many SHA-256 of `hashlib` over the same bytes cost alone, as the
+machine is at that moment. Prints JSON.
 """
 
 from __future__ import annotations

@@ -10,15 +10,17 @@ import hashlib
 import json
 from typing import TypeAlias
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+_PLAIN = frozenset([str, int, bool, type(None)])  # what holds nothing further
 Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 
 
 def canonical_bytes(record: Json) -> bytes:
     """Write `record` as canonical JSON. Raises TypeError at a float or a key that is no string."""
     _refuse_floats(record)
-    return json.dumps(
-        record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _ENCODER.encode(record).encode()
 
 
 def sha256_hex(data: bytes) -> str:
@@ -33,7 +35,8 @@ def _refuse_floats(value: Json) -> None:
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"expected a string key, found {key!r}")
-            _refuse_floats(inner)
+            if type(inner) not in _PLAIN:
+                _refuse_floats(inner)
     elif isinstance(value, list):
         for inner in value:
             _refuse_floats(inner)

@@ -9,7 +9,6 @@ account's `held` is the sum of what its open holds have left.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import replace
 
 from suanwang.basics.ids import AccountId, TransferId
@@ -74,6 +73,13 @@ class AccountBook:
             raise HoldUnknown(id=hold_id)
         return self.holds[hold_id]
 
+    def draft(self) -> AccountBook:
+        """Return a book to try a batch in, which leaves this one as it is."""
+        draft = AccountBook(closed=self.closed)
+        draft.accounts, draft.holds = dict(self.accounts), dict(self.holds)
+        draft.made, draft.originals = dict(self.made), dict(self.originals)
+        return draft
+
 
 def apply(book: AccountBook, transfers: Sequence[Transfer]) -> list[Transfer]:
     """Apply a batch, all or none; return what was newly applied, every field known.
@@ -84,9 +90,7 @@ def apply(book: AccountBook, transfers: Sequence[Transfer]) -> list[Transfer]:
     Raises: a leaf of `ledger.errors`; `book` is then as it was.
     """
     check_chains(transfers, made=book.made, elsewhere=book.chains)
-    draft = copy(book)
-    draft.accounts, draft.holds = dict(book.accounts), dict(book.holds)
-    draft.made, draft.originals = dict(book.made), dict(book.originals)
+    draft = book.draft()
     applied = [_applied(draft, each) for each in transfers if not _was_made(draft, each)]
     book.accounts, book.holds, book.made = draft.accounts, draft.holds, draft.made
     book.originals = draft.originals

@@ -4,8 +4,8 @@
     post(b) ─┼─ waiting ──▶         ├ b: refused   ──▶   accounts by one  ──▶  each its own, after
     post(c) ─┘                      └ c: made            statement, COMMIT     the commit
 
-While one transaction commits, the next gathers: nobody waits for more than the one before. Each
-client's transfers are made or refused alone, against the balances that those before it left.
+Two take turns: while one waits for the database, the other gathers and decides. Each client's
+transfers are made or refused alone, against the balances that those before it left.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from suanwang.store.tx import Tx
 GATHERED_MAX = 512  # clients in one transaction
 TRANSFERS_MAX = 64  # of one client; more go alone
 WAITING_MAX = 20_000
+WORKERS = 2  # while one waits for the database, the other decides
 PATIENCE_SECONDS = 0.002  # for as many as came together last time: those answered then come again
 Answer: TypeAlias = list[Transfer] | SuanwangError
 
@@ -50,8 +51,12 @@ class Gatherer:
         self._waiting: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="gatherer", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"gatherer-{number}", daemon=True)
+            for number in range(WORKERS)
+        ]
+        for each in self._threads:
+            each.start()
 
     def post(self, transfers: Sequence[Transfer]) -> list[Transfer]:
         """Make transfers, all or none, and wait; as `store.ledger.post`. Never in an event loop.
@@ -76,7 +81,8 @@ class Gatherer:
                 return
             self._closed = True
         self._waiting.put(None)
-        self._thread.join()
+        for each in self._threads:
+            each.join()
 
     def _work(self) -> None:
         expected = 1
@@ -85,6 +91,8 @@ class Gatherer:
             self._gather(gathered, expected)
             expected = len(gathered)
             self._make(gathered)
+        # The mark that the gatherer is closing: the other workers have not seen it yet.
+        self._waiting.put(None)
 
     def _gather(self, gathered: list[_Asked], expected: int) -> None:
         """Add what waits, and wait a little while fewer came than last time."""

@@ -241,14 +241,14 @@ def _opening(account: Account, *, at: Instant) -> Evidence:
 def account_from(row: Row) -> Account:
     """Read an account's row."""
     return Account(
-        id=AccountId(row.id),
-        organisation_id=OrganisationId(row.organisation_id),
-        name=row.name,
-        asset=Asset(row.asset, row.scale),
-        floor_units=row.floor_units,
-        balance_units=row.balance_units,
-        held_units=row.held_units,
-        owner_state=member_state(row.owner_state),
+        id=AccountId(row["id"]),
+        organisation_id=OrganisationId(row["organisation_id"]),
+        name=row["name"],
+        asset=Asset(row["asset"], row["scale"]),
+        floor_units=row["floor_units"],
+        balance_units=row["balance_units"],
+        held_units=row["held_units"],
+        owner_state=member_state(row["owner_state"]),
     )
 
 
