@@ -30,6 +30,10 @@ BATCH_MAX = 512
 BATCH_SECONDS = 0.020  # nobody waits much longer than this for others' flows before the fsync
 BUSY_SECONDS = 10.0
 STATEMENTS_CACHED = 512
+CACHE_KIB = 64 * 1024  # of the writer, at most: the edges of every index, which each batch touches
+WAL_PAGES = (
+    16 * 1024
+)  # 64 MiB; a page that every batch changes goes to the file once, not each time
 # Weather, not mistakes of ours: another process holds the file, the disk is full or failing.
 _WEATHER = {
     sqlite3.SQLITE_BUSY,
@@ -57,6 +61,8 @@ def connect(url: URL, *, writes: bool) -> sqlite3.Connection:
     )
     if writes:
         connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
     else:
         connection.execute("PRAGMA query_only = ON")
     connection.execute(f"PRAGMA synchronous = {synchronous}")
