@@ -23,7 +23,7 @@ import suanwang.server.anchor_errors
 import suanwang.server.app
 from suanwang.jobs.lifecycle import JobEvent
 from suanwang.ledger.disputes import DisputeState
-from suanwang.ledger.settlement import DayState
+from suanwang.ledger.settlement import CorrectionState, DayState
 from suanwang.server.http.error_codes import error_classes, template_of
 from suanwang.server.settings import ENV_PREFIX, Settings
 
@@ -98,6 +98,7 @@ def published() -> Iterator[str]:
     yield "job.submit"
     yield from (f"dispute.{state}" for state in DisputeState)
     yield "dispute.dated"
+    yield from (f"correction.{state}" for state in CorrectionState)
     yield from (f"market_day.{state}" for state in DayState if state is not DayState.OPEN)
     for path in sorted((ROOT / "src" / "suanwang" / "flows").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

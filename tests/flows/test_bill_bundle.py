@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.flows.builders import Agent, a_world
+from tests.flows.test_corrections import correct, metered, next_day
 from tests.ledger.log.bundles import CENTRE, LOG, ORIGIN, salt
 
 from suanwang.flows import loops
@@ -77,3 +78,18 @@ def test_the_bill_of_a_job_is_proven_by_what_the_flows_recorded(store):
     assert str(bill.total) == str(world.job(billed).charge)
     assert (bill.job_id, bill.usage_id is not None) == (billed, True)
     assert bill.transfers == 3
+
+
+@pytest.mark.usefixtures("real_signatures")
+@pytest.mark.parametrize("paid_before", [False, True], ids=["before-its-run", "after-its-run"])
+def test_a_corrected_bill_is_proven_in_all_its_versions(store, paid_before):
+    world = a_world(store)
+    run = metered(world)
+    if paid_before:
+        next_day(world)
+    for seconds in (30, 45):
+        correct(world, run, seconds)
+    billed = run.offer.lease.job_id
+    versions = verify_bundle(bundle_of(world, billed), key=LOG.verifier.vkey).bills
+    assert [each.id.partition("#")[2] for each in versions] == ["", "2", "3"]
+    assert str(versions[-1].total) == str(world.bill(billed).total)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from suanwang.flows import (
+    age_days,
     bill_jobs,
     budget_accounts,
     clear_round,
@@ -18,7 +19,6 @@ from suanwang.flows import (
     extend_log,
     grant_voucher,
     issue_invoice,
-    market_days,
     place_jobs,
     quote_jobs,
     settle_day,
@@ -91,7 +91,7 @@ SETTLE = Loop(
 AGE_DAYS = Loop(
     name="age days",
     every=_each(60),
-    step=market_days.age_days,
+    step=age_days.age_days,
     batch=1,  # as above, until no day is due
     leader_only=True,
 )

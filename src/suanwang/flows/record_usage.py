@@ -24,6 +24,8 @@ from suanwang.flows.reports import Report, Reported
 from suanwang.jobs.lifecycle import JobEvent
 from suanwang.jobs.usage import LeaseFacts, UsageRecord, refusals
 from suanwang.store import centres, usage
+from suanwang.store.jobs import Job
+from suanwang.store.leases import Lease
 from suanwang.store.tx import Tx
 from suanwang.store.usage import StoredUsage
 
@@ -55,7 +57,9 @@ def record_usage(
     before = usage.accepted_of_lease(tx, found.lease.id)
     if before is not None and before.id == record.usage_id:
         return Report(found.job)
-    refusal = _refusal(tx, record, found, signature=signature, verify=verify, act=act)
+    refusal = check_record(
+        tx, record, job=found.job, lease=found.lease, signature=signature, verify=verify, act=act
+    )
     if refusal is None and (before is not None or not usage.add(tx, stored)):
         refusal = UsageTwice(id=record.usage_id, lease=lease_id)
     if refusal is not None:
@@ -73,29 +77,31 @@ def record_usage(
     return Report(job)
 
 
-def _refusal(
+def check_record(
     tx: Tx,
     record: UsageRecord,
-    found: Reported,
     *,
+    job: Job,
+    lease: Lease,
     signature: str,
     verify: Verify,
     act: Act,
 ) -> Refused | None:
-    centre = centres.centre(tx, found.lease.centre_id)
+    """Say why a usage record is not one of its lease, signed by its centre; None: it is."""
+    centre = centres.centre(tx, lease.centre_id)
     key = centre.public_key
     if key is None or not verify(key, record.signing_bytes(), signature):
         return UsageRefused(id=record.usage_id, reason=SIGNATURE_WRONG)
-    cards = found.job.cards
-    assert cards is not None, f"job {found.job.id} was leased without cards"
+    cards = job.cards
+    assert cards is not None, f"job {job.id} was leased without cards"
     facts = LeaseFacts(
-        lease_id=found.lease.id,
-        job_id=found.job.id,
-        centre_id=found.lease.centre_id,
-        token=found.lease.token,
+        lease_id=lease.id,
+        job_id=job.id,
+        centre_id=lease.centre_id,
+        token=lease.token,
         cards=cards,
-        taken_at=found.lease.taken_at,
-        ended_at=found.lease.ended_at or act.now,
+        taken_at=lease.taken_at,
+        ended_at=lease.ended_at or act.now,
     )
     reasons = refusals(record, facts)
     return UsageRefused(id=record.usage_id, reason=", ".join(reasons)) if reasons else None

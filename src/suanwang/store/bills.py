@@ -77,22 +77,27 @@ def add(tx: Tx, bills: Iterable[StoredBill]) -> None:
                 "job_id": each.job_id,
                 "organisation_id": each.organisation_id,
                 "provider_id": each.provider_id,
-                "lines": write(
-                    {
-                        "lines": [dict(line) for line in each.lines],
-                        "provider_units": each.provider_share.units,
-                        "parts": [dict(part) for part in each.parts],
-                        "gross_units": each.gross.units,
-                        "mode": each.mode,
-                        "contract_id": each.contract_id,
-                    }
-                ),
+                "lines": body_of(each),
                 "total_units": each.total.units,
                 "created_at": to_micros(each.created_at),
                 "day": each.day,
             }
             for each in bills
         ],
+    )
+
+
+def body_of(bill: StoredBill) -> str | None:
+    """Write what a bill says, as its row keeps it."""
+    return write(
+        {
+            "lines": [dict(line) for line in bill.lines],
+            "provider_units": bill.provider_share.units,
+            "parts": [dict(part) for part in bill.parts],
+            "gross_units": bill.gross.units,
+            "mode": bill.mode,
+            "contract_id": bill.contract_id,
+        }
     )
 
 

@@ -18,6 +18,7 @@ from suanwang.store.values import instant
 
 UNFINISHED_MAX = 1_000
 NEWEST = "~"
+MEMBERS_MAX = 100_000
 _NOTHING = Money.zero(CNY)
 _SINCE = {
     DayState.PRELIMINARY: "preliminary_at",
@@ -74,6 +75,11 @@ def opened(tx: Tx, day: date, *, act: Moment) -> MarketDay:
     """Return a market day, opened where it is not yet, and kept as it is until the end."""
     if tx.do("day_add", day=day.isoformat()):
         _say(tx, MarketDay(day=day), at=act.now)
+    return _day(tx.one("day_to_share", day=day.isoformat()))
+
+
+def shared(tx: Tx, day: date) -> MarketDay:
+    """Return a market day, kept as it is until the transaction ends."""
     return _day(tx.one("day_to_share", day=day.isoformat()))
 
 
@@ -166,6 +172,42 @@ def unpaid(tx: Tx, run: Run, *, limit: int) -> list[Settlement]:
     """Return members that a run has not paid yet."""
     rows = tx.all("settlements_unpaid", run_id=run.id, limit=limit)
     return [_settlement(row) for row in rows]
+
+
+def unpaid_of(tx: Tx, run_id: str) -> list[Settlement]:
+    """Return the statements of a run of corrections that are not on record yet."""
+    rows = tx.all("settlements_unpaid", run_id=run_id, limit=MEMBERS_MAX)
+    return [_settlement(row) for row in rows]
+
+
+def correction_id(tx: Tx, run_id: str, member: OrganisationId) -> SettlementId | None:
+    """Return the statement to which corrections of a member are added, if there is one yet."""
+    row = tx.first("settlement_of_run", run_id=run_id, organisation_id=member)
+    return None if row is None else SettlementId(row.id)
+
+
+def correct(
+    tx: Tx,
+    settlement_id: SettlementId,
+    member: OrganisationId,
+    *,
+    run_id: str,
+    day: date,
+    amount: Money,
+    at: Instant,
+) -> None:
+    """Add what a correction moved to a member's statement."""
+    tx.do(
+        "settlement_correct",
+        id=settlement_id,
+        organisation_id=member,
+        run_id=run_id,
+        day=day.isoformat(),
+        amount_units=amount.units,
+        at=to_micros(at),
+        state="resettled" if run_id.endswith("/resettlement") else "final",
+        bills=1,
+    )
 
 
 def paid(tx: Tx, some: Iterable[Settlement], *, at: Instant) -> None:

@@ -60,6 +60,10 @@ ON CONFLICT (run_id, organisation_id) WHERE run_id IS NOT NULL DO UPDATE SET
 -- Members that a run has not paid yet.
 SELECT * FROM settlements WHERE run_id = :run_id AND paid_at IS NULL ORDER BY id LIMIT :limit
 
+-- name: settlement_of_run
+-- A member's statement of a run.
+SELECT id FROM settlements WHERE run_id = :run_id AND organisation_id = :organisation_id
+
 -- name: settlement_paid
 -- A member is paid once.
 UPDATE settlements SET paid_at = :at, at = :at WHERE id = :id AND paid_at IS NULL

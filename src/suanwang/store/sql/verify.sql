@@ -80,7 +80,7 @@ FROM bills WHERE id > :after ORDER BY id LIMIT :limit
 -- name: verify_usage
 -- Accepted usage after :after.
 SELECT id, job_id, centre_id, record AS usage, signature, received_at
-FROM usage_records WHERE accepted = 1 AND id > :after ORDER BY id LIMIT :limit
+FROM usage_records WHERE (accepted = 1 OR refusal = 'usage-corrected') AND id > :after ORDER BY id LIMIT :limit
 
 -- name: verify_rounds
 -- Rounds after :after.

@@ -11,6 +11,7 @@ from suanwang.store.tables import (
     money,
     plumbing,
     proof,
+    settlement,
     vouchers,
 )
 from suanwang.store.tables.columns import METADATA
@@ -25,5 +26,6 @@ __all__ = [
     "money",
     "plumbing",
     "proof",
+    "settlement",
     "vouchers",
 ]

@@ -32,3 +32,32 @@ CREATE INDEX ix_settlements_unpaid ON settlements (run_id, id) WHERE paid_at IS 
 CREATE UNIQUE INDEX uq_settlements_run_id_organisation_id ON settlements (run_id, organisation_id) WHERE run_id IS NOT NULL;
 CREATE INDEX ix_bills_day ON bills (day, created_at) WHERE run_id IS NULL;
 CREATE INDEX ix_bills_run_id ON bills (run_id) WHERE settled_at IS NULL;
+CREATE TABLE corrections (
+	id TEXT NOT NULL, 
+	lease_id TEXT NOT NULL, 
+	job_id TEXT NOT NULL, 
+	bill_id TEXT NOT NULL, 
+	organisation_id TEXT NOT NULL, 
+	centre_owner TEXT NOT NULL, 
+	day TEXT NOT NULL, 
+	usage_id TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	record TEXT NOT NULL, 
+	signature TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	why TEXT, 
+	created_at INTEGER NOT NULL, 
+	updated_at INTEGER NOT NULL, 
+	CONSTRAINT pk_corrections PRIMARY KEY (id), 
+	CONSTRAINT fk_corrections_lease_id FOREIGN KEY(lease_id) REFERENCES leases (id), 
+	CONSTRAINT fk_corrections_job_id FOREIGN KEY(job_id) REFERENCES jobs (id), 
+	CONSTRAINT fk_corrections_bill_id FOREIGN KEY(bill_id) REFERENCES bills (id), 
+	CONSTRAINT fk_corrections_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id), 
+	CONSTRAINT fk_corrections_centre_owner FOREIGN KEY(centre_owner) REFERENCES organisations (id), 
+	CONSTRAINT uq_corrections_usage_id UNIQUE (usage_id)
+)
+ STRICT;
+CREATE INDEX ix_corrections_bill_id ON corrections (bill_id);
+CREATE INDEX ix_corrections_centre_owner ON corrections (centre_owner, id);
+CREATE INDEX ix_corrections_organisation_id ON corrections (organisation_id, id);
+CREATE INDEX ix_corrections_pending ON corrections (day, id) WHERE state = 'pending';

@@ -25,4 +25,13 @@ KINDS = (
             "net": yuan("amount_units"),
         },
     ),
+    Kind(
+        evidence="correction",
+        table="corrections",
+        rows="verify_corrections",
+        made_at="created_at",
+        last=columns(
+            "bill_id", "job_id", "organisation_id", "day", "usage_id", "state", "reason", "why"
+        ),
+    ),
 )
