@@ -19,6 +19,7 @@ from suanwang.client import (
     wire_grid,
     wire_money,
     wire_proofs,
+    wire_settlement,
     wire_vouchers,
 )
 from suanwang.client.sync.client import Client
@@ -93,6 +94,10 @@ CALLS = [
     lambda c, _: c.vouchers.claw_back("v", "r"),
     lambda c, _: c.disputes.open("j", {0: None}, reason="other"),
     lambda c, _: list(c.disputes.list()),
+    lambda c, _: list(c.settlement.days()),
+    lambda c, _: list(c.settlement.statements()),
+    lambda c, _: list(c.settlement.corrections()),
+    lambda c, _: c.settlement.correct_usage("l", {}, signature="0" * 128),
     lambda c, _: c.disputes.get("d"),
     lambda c, _: c.disputes.accept("d"),
     lambda c, _: c.disputes.contest("d", text="x"),
@@ -219,6 +224,9 @@ SHAPES = {
     wire_vouchers.VoucherReportRow: "ReportRowOut",
     wire_vouchers.VoucherParty: "PartyOut",
     wire_disputes.Dispute: "DisputeOut",
+    wire_settlement.MarketDay: "MarketDayOut",
+    wire_settlement.MemberSettlement: "MemberSettlementOut",
+    wire_settlement.Correction: "CorrectionOut",
     wire_disputes.CreditNote: "CreditNoteOut",
     wire_disputes.Invoice: "InvoiceOut",
     wire.BudgetLeft: "BudgetLeftOut",

@@ -98,7 +98,7 @@ def apply_correction(tx: Tx, correction: Correction, bill: StoredBill, *, act: A
         return short
     ledger.post(tx, short)
     moves.own.write(tx)
-    _write(tx, correction, job, bill, new, act=act)
+    _write(tx, correction, job=job, bill=bill, new=new, act=act)
     return None
 
 
@@ -267,7 +267,7 @@ def correction_run(tx: Tx, day: date) -> str:
 
 
 def _write(
-    tx: Tx, correction: Correction, job: Job, bill: StoredBill, new: StoredBill, *, act: Act
+    tx: Tx, correction: Correction, *, job: Job, bill: StoredBill, new: StoredBill, act: Act
 ) -> None:
     corrections.replace_usage(tx, correction.lease_id)
     centre = centres.centre(tx, job.centre_id) if job.centre_id else None

@@ -79,7 +79,7 @@ def correct_usage(tx: Tx, new: NewCorrection, *, verify: Verify, act: Act) -> Co
         raise refusal
     must_be_plain(tx, bill)
     state = _state(tx, bill, record.usage_id)
-    made = _kept(tx, new, record, bill, lease, act=act)
+    made = _kept(tx, new, record, bill=bill, lease=lease, act=act)
     if state in CORRECTED_AT_ONCE:
         made = _try(tx, made, bill, act=act, refused=True)
     _tell(tx, made, act=act)
@@ -132,7 +132,7 @@ def _state(tx: Tx, bill: StoredBill, usage_id: str) -> DayState:
 
 
 def _kept(
-    tx: Tx, new: NewCorrection, record: UsageRecord, bill: StoredBill, lease: Lease, *, act: Act
+    tx: Tx, new: NewCorrection, record: UsageRecord, *, bill: StoredBill, lease: Lease, act: Act
 ) -> Correction:
     assert bill.day is not None, f"{bill.id} has no market day"
     made = Correction(

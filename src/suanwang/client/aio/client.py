@@ -27,6 +27,7 @@ from suanwang.client.aio.nouns import (
 )
 from suanwang.client.aio.operator import AsyncOperator
 from suanwang.client.aio.secrets import AsyncSecrets
+from suanwang.client.aio.settlement import AsyncSettlement
 from suanwang.client.aio.transport import AsyncTransport
 from suanwang.client.aio.vouchers import AsyncVouchers
 from suanwang.client.profiles import find_access
@@ -73,6 +74,7 @@ class AsyncClient:
         self.ledger = AsyncLedger(self._transport)
         self.vouchers = AsyncVouchers(self._transport)
         self.disputes = AsyncDisputes(self._transport)
+        self.settlement = AsyncSettlement(self._transport)
         self.credit_notes = AsyncCreditNotes(self._transport)
         self.invoices = AsyncInvoices(self._transport)
         self.budgets = AsyncBudgets(self._transport)

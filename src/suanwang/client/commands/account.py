@@ -70,6 +70,17 @@ def closings(ctx: typer.Context) -> None:
     talk.show_all(found, lambda items: closed_month_list(items, talk.say), id_key="month")
 
 
+@app.command(cls=ClientCommand)
+def settlements(ctx: typer.Context) -> None:
+    """List what the organisation was paid: one net amount a market day, and its corrections."""
+    # Late, as above.
+    from suanwang.client.screen.settlement import settlement_list  # noqa: PLC0415
+
+    talk: Talk = ctx.obj
+    found = talk.grid.settlement.statements()
+    talk.show_all(found, lambda items: settlement_list(items, talk.say))
+
+
 def statement(
     ctx: typer.Context,
     *,

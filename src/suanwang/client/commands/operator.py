@@ -4,7 +4,7 @@ organisation add|list, verify|refuse|suspend|reinstate|close    (commands/member
 key add|list|revoke    centre add|drain|reopen
 project add|list    member add|list|remove      (commands/member.py)
 erase member|record    (commands/erase.py)
-top-up    credit    settle    records
+top-up    credit    settle    days    records
 
 A new key is a result: it goes to stdout once, or with --key-file into a file of mode 0600 that is
 made before the key is, so that no key is lost to a full disk.
@@ -265,6 +265,17 @@ def settle(ctx: typer.Context) -> None:
     talk: Talk = ctx.obj
     done = talk.grid.operator.settle()
     talk.show(done, lambda: talk.say("Bills settled: {count}", count=done.settled))
+
+
+@app.command(cls=ClientCommand)
+def days(ctx: typer.Context) -> None:
+    """List market days, newest first: their state, and when their next steps are due."""
+    # Late: drawing takes 0.1 s to load, which --help must not pay.
+    from suanwang.client.screen.settlement import day_list  # noqa: PLC0415
+
+    talk: Talk = ctx.obj
+    found = talk.grid.settlement.days()
+    talk.show_all(found, lambda items: day_list(items, talk.say), id_key="day")
 
 
 @app.command(cls=ClientCommand)

@@ -29,6 +29,7 @@ from suanwang.client.sync.nouns import (
 )
 from suanwang.client.sync.operator import Operator
 from suanwang.client.sync.secrets import Secrets
+from suanwang.client.sync.settlement import Settlement
 from suanwang.client.sync.transport import Transport
 from suanwang.client.sync.vouchers import Vouchers
 from suanwang.client.wire_grid import Me
@@ -74,6 +75,7 @@ class Client:
         self.ledger = Ledger(self._transport)
         self.vouchers = Vouchers(self._transport)
         self.disputes = Disputes(self._transport)
+        self.settlement = Settlement(self._transport)
         self.credit_notes = CreditNotes(self._transport)
         self.invoices = Invoices(self._transport)
         self.budgets = Budgets(self._transport)

@@ -28,6 +28,7 @@ from suanwang.server.routes import (
     quotes,
     records,
     secrets,
+    settlement,
     vouchers,
 )
 
@@ -52,6 +53,7 @@ ROUTERS = (
     erasures.router,
     vouchers.router,
     disputes.router,
+    settlement.router,
     invoices.router,
     budgets.router,
     agent.router,

@@ -1,0 +1,48 @@
+# Made by tools/unasync.py from ../aio/settlement.py; change that file and run the tool.
+"""Market days, what members were paid for them, and corrections of meters."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from suanwang.client.sync.transport import Transport
+from suanwang.client.wire_settlement import Correction, MarketDay, MemberSettlement
+
+_CORRECTIONS = "/v1/corrections"
+
+
+class Settlement:
+    """The settlement cycle, as members and centres see it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def days(self) -> Iterator[MarketDay]:
+        """Yield market days, newest first, with the instants of their steps."""
+        for document in self._transport.pages("/v1/market-days"):
+            yield self._transport.read(MarketDay, document, "/v1/market-days")
+
+    def statements(self) -> Iterator[MemberSettlement]:
+        """Yield the organisation's settlement statements, newest first."""
+        for document in self._transport.pages("/v1/settlements"):
+            yield self._transport.read(MemberSettlement, document, "/v1/settlements")
+
+    def correct_usage(
+        self, lease_id: str, usage: Mapping[str, Any], *, signature: str, reason: str = ""
+    ) -> Correction:
+        """Send another usage record, signed by its centre, for a lease that has a bill."""
+        body = {
+            "lease_id": lease_id,
+            "usage": dict(usage),
+            "signature": signature,
+            "reason": reason,
+        }
+        document = self._transport.post(_CORRECTIONS, body, idempotency_key=secrets.token_hex(16))
+        return self._transport.read(Correction, document, _CORRECTIONS)
+
+    def corrections(self) -> Iterator[Correction]:
+        """Yield corrections of the organisation's bills and centres, newest first."""
+        for document in self._transport.pages(_CORRECTIONS):
+            yield self._transport.read(Correction, document, _CORRECTIONS)
