@@ -191,6 +191,30 @@ class BudgetId(Id):
     prefix = "bdg"
 
 
+class BankLineId(Id):
+    """One line of the exchange's bank account."""
+
+    prefix = "bln"
+
+
+class PayoutId(Id):
+    """One payout."""
+
+    prefix = "pay"
+
+
+class PayoutBatchId(Id):
+    """One batch of payouts."""
+
+    prefix = "pbt"
+
+
+class ReconciliationId(Id):
+    """One reconciliation of the bank's account with ours."""
+
+    prefix = "rec"
+
+
 AnyId = TypeVar("AnyId", bound=Id)
 
 

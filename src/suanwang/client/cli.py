@@ -19,6 +19,7 @@ from suanwang.basics.languages import Texts, load_texts
 from suanwang.client.command import ClientCommand, LateGroup, translate
 from suanwang.client.commands import (
     account,
+    bank,
     budget,
     centre,
     dispute,
@@ -31,6 +32,7 @@ from suanwang.client.commands import (
     member,
     membership,
     operator,
+    payout,
     secret,
     shell,
     voucher,
@@ -72,7 +74,10 @@ operator.organisation.add_typer(membership.app)  # nameless: its commands stand 
 operator.app.add_typer(member.projects, name="project")
 operator.app.add_typer(member.members, name="member")
 operator.app.add_typer(erase.app, name="erase")
+operator.app.add_typer(bank.app, name="bank")
+operator.app.add_typer(payout.desk, name="payout")
 app.add_typer(operator.app, name="operator")
+app.add_typer(payout.app, name="payout")
 app.add_typer(secret.app, name="secret")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(voucher.app, name="voucher")

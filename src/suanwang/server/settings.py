@@ -103,6 +103,12 @@ class Settings:
         "月末（北京时间）之后多少天结账。",
         least=0,
     )
+    payout_account_wait_hours: int = _setting(
+        48,
+        "Hours before money is paid out to a bank account that was changed.",
+        "变更出金银行账户后，多少小时方可出金。",
+        least=0,
+    )
     dispute_window_days: int = _setting(
         30,
         "Days after billing in which a bill can be disputed.",

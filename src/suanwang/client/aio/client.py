@@ -10,6 +10,7 @@ import httpx
 
 from suanwang.basics.languages import choose_language
 from suanwang.client import answers
+from suanwang.client.aio.bank import AsyncBank
 from suanwang.client.aio.blobs import AsyncBlobs
 from suanwang.client.aio.budgets import AsyncBudgets
 from suanwang.client.aio.disputes import AsyncCreditNotes, AsyncDisputes
@@ -26,6 +27,7 @@ from suanwang.client.aio.nouns import (
     who_am_i,
 )
 from suanwang.client.aio.operator import AsyncOperator
+from suanwang.client.aio.payouts import AsyncPayouts
 from suanwang.client.aio.secrets import AsyncSecrets
 from suanwang.client.aio.settlement import AsyncSettlement
 from suanwang.client.aio.transport import AsyncTransport
@@ -79,6 +81,8 @@ class AsyncClient:
         self.invoices = AsyncInvoices(self._transport)
         self.budgets = AsyncBudgets(self._transport)
         self.exports = AsyncExports(self._transport)
+        self.payouts = AsyncPayouts(self._transport)
+        self.bank = AsyncBank(self._transport)
         self.operator = AsyncOperator(self._transport)
 
     async def me(self) -> Me:

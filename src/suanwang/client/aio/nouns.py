@@ -10,6 +10,7 @@ from suanwang.basics.slots import format_instant
 from suanwang.client import answers
 from suanwang.client.aio.transport import AsyncTransport
 from suanwang.client.offer_query import OfferQuery
+from suanwang.client.wire_bank import PaymentReference
 from suanwang.client.wire_grid import Centre, Delivery, Me, Offer, Webhook
 from suanwang.client.wire_money import Account, ClosedMonth, ClosedStatement, Statement
 
@@ -97,6 +98,10 @@ class AsyncAccounts:
         """Return an account's frozen statement of a month such as 2026-11."""
         path = f"/v1/statements/{account_id}/{month}"
         return await self._transport.fetch(ClosedStatement, path)
+
+    async def reference(self) -> PaymentReference:
+        """Return what a payer quotes so that a payment reaches the organisation by itself."""
+        return await self._transport.fetch(PaymentReference, "/v1/payment-reference")
 
     async def closings(self) -> AsyncIterator[ClosedMonth]:
         """Yield the months whose books are closed, newest first."""

@@ -40,6 +40,17 @@ def show(
     talk.show_all(found, lambda items: account_list(items, talk.say))
 
 
+@app.command(cls=ClientCommand)
+def reference(ctx: typer.Context) -> None:
+    """Show what a payer quotes so that a payment arrives by itself."""
+    talk: Talk = ctx.obj
+    found = talk.grid.accounts.reference()
+    if talk.quiet:
+        talk.write(found.reference)
+        return
+    talk.show(found, lambda: found.reference)
+
+
 @app.command(
     "statement", cls=ClientCommand, epilog="Example: suan account statement --month 2026-11"
 )

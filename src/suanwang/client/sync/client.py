@@ -12,6 +12,7 @@ import httpx
 from suanwang.basics.languages import choose_language
 from suanwang.client import answers
 from suanwang.client.profiles import find_access
+from suanwang.client.sync.bank import Bank
 from suanwang.client.sync.blobs import Blobs
 from suanwang.client.sync.budgets import Budgets
 from suanwang.client.sync.disputes import CreditNotes, Disputes
@@ -28,6 +29,7 @@ from suanwang.client.sync.nouns import (
     who_am_i,
 )
 from suanwang.client.sync.operator import Operator
+from suanwang.client.sync.payouts import Payouts
 from suanwang.client.sync.secrets import Secrets
 from suanwang.client.sync.settlement import Settlement
 from suanwang.client.sync.transport import Transport
@@ -80,6 +82,8 @@ class Client:
         self.invoices = Invoices(self._transport)
         self.budgets = Budgets(self._transport)
         self.exports = Exports(self._transport)
+        self.payouts = Payouts(self._transport)
+        self.bank = Bank(self._transport)
         self.operator = Operator(self._transport)
 
     def me(self) -> Me:

@@ -11,6 +11,7 @@ from suanwang.basics.slots import format_instant
 from suanwang.client import answers
 from suanwang.client.offer_query import OfferQuery
 from suanwang.client.sync.transport import Transport
+from suanwang.client.wire_bank import PaymentReference
 from suanwang.client.wire_grid import Centre, Delivery, Me, Offer, Webhook
 from suanwang.client.wire_money import Account, ClosedMonth, ClosedStatement, Statement
 
@@ -98,6 +99,10 @@ class Accounts:
         """Return an account's frozen statement of a month such as 2026-11."""
         path = f"/v1/statements/{account_id}/{month}"
         return self._transport.fetch(ClosedStatement, path)
+
+    def reference(self) -> PaymentReference:
+        """Return what a payer quotes so that a payment reaches the organisation by itself."""
+        return self._transport.fetch(PaymentReference, "/v1/payment-reference")
 
     def closings(self) -> Iterator[ClosedMonth]:
         """Yield the months whose books are closed, newest first."""

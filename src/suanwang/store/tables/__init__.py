@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from suanwang.store.tables import (
+    bank,
     budgets,
     disputes,
     grid,
@@ -18,6 +19,7 @@ from suanwang.store.tables.columns import METADATA
 
 __all__ = [
     "METADATA",
+    "bank",
     "budgets",
     "disputes",
     "grid",

@@ -8,6 +8,7 @@ from itertools import islice
 
 from suanwang.store import log
 from suanwang.store.tx import Tx
+from suanwang.store.verify.bank import check_bank
 from suanwang.store.verify.books import check_books
 from suanwang.store.verify.credits import check_credits
 from suanwang.store.verify.finding import FINDINGS_MAX, Finding, Verification, finding
@@ -48,6 +49,7 @@ def _all(tx: Tx, key: str | None) -> Iterator[Finding]:
         "the records": check_records,
         "the credits": check_credits,
         "the invoices": check_invoices,
+        "the bank": check_bank,
         "the books": check_books,
     }
     for name, check in checks.items():

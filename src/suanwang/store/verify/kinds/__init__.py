@@ -6,7 +6,7 @@ query of its rows to `store/sql/`. A kind that no row repeats is in ALONE, with 
 
 from __future__ import annotations
 
-from suanwang.store.verify.kinds import budgets, days, disputes, jobs, members, vouchers
+from suanwang.store.verify.kinds import bank, budgets, days, disputes, jobs, members, vouchers
 from suanwang.store.verify.kinds.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -15,6 +15,7 @@ KINDS: tuple[Kind, ...] = (
     *vouchers.KINDS,
     *budgets.KINDS,
     *days.KINDS,
+    *bank.KINDS,
     *disputes.KINDS,
 )
 
@@ -24,5 +25,6 @@ ALONE = {
     "erasure": "what it names is blank and no other, by store/verify/leaves.py",
     "credit_limit": "the floors of accounts, by store/verify/books.py",
     "statement": "drawn up again from the entries, by store/verify/books.py",
+    "reconciliation": "a report of its moment; the next one is drawn up from the rows",
     "closing": "drawn up again from the statements, by store/verify/books.py",
 }
