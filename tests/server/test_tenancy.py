@@ -40,6 +40,13 @@ BODIES = {
     "/v1/voucher-claims/{claim_id}/deliver": {"evidence": []},
     "/v1/voucher-claims/{claim_id}/review": {"approve": True},
     "/v1/voucher-claims/{claim_id}/claw-back": {"reason": "x"},
+    "/v1/bank/lines/{line_id}/assign": {"target": "fees", "reason": "x"},
+    "/v1/bank/lines/{line_id}/return": {"reason": "x"},
+    "/v1/bank/lines/{line_id}/keep": {"reason": "x"},
+    "/v1/payouts/{payout_id}/cancel": {"reason": "x"},
+    "/v1/payouts/{payout_id}/fail": {"reason": "x"},
+    "/v1/payout-batches/{batch_id}/approve": {"file_sha256": "0" * 64},
+    "/v1/payout-batches/{batch_id}/discard": {"reason": "x"},
 }
 
 
@@ -69,7 +76,13 @@ def things(world: World):
     [lease] = world.centre().take()
     world.buyer.put("/secrets/out.txt", b"value").ok()
     member = world.operator.post(f"/organisations/{world.lab}/members", {"name": "Lin"}).ok(201)
+    account = b'{"name": "Lab", "bank": "ICBC", "number": "6222020000001234567"}'
+    world.buyer.put("/payout-account", account, content_type="application/json").ok()
+    payout = world.buyer.post("/payouts", {"amount": "1"}).ok(201)
     return {
+        "line_id": "bln_none",
+        "payout_id": payout["id"],
+        "batch_id": "pbt_none",
         "member_id": member["id"],
         "job_id": run.wire["job_id"],
         "waiting": waiting["id"],
