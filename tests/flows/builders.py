@@ -201,6 +201,7 @@ class World:
     ids: Ids = field(default_factory=Ids)
     now: Any = NOW
     agents: dict[str, Agent] = field(default_factory=dict)
+    providers: dict[str, Actor] = field(default_factory=dict)
     operator: Actor | None = None
     buyer: Actor | None = None
 
@@ -228,7 +229,7 @@ class World:
         return opened.keys[0]
 
     def join(self, zone: str, **said: Any) -> Agent:
-        provider = self.member(f"Firm of {zone}", Role.PROVIDER)
+        provider = self.providers[zone] = self.member(f"Firm of {zone}", Role.PROVIDER)
         new = NewCentre(
             organisation_id=provider.organisation_id,
             facts={"name": f"{zone} centre", "zone": zone},

@@ -50,13 +50,13 @@ def test_a_quote_lists_every_pool_best_first_and_says_why(world):
     assert world.held() == "0.000000"
 
 
+def dry(world, tx):
+    buyer = world.buyer.organisation_id
+    return quote_jobs.plan_only(tx, a_spec(), now=world.now, timing=TIMING, buyer=buyer)
+
+
 def test_a_quote_reads_back_as_it_was_written(world):
-    states = quote_jobs.centres.pool_states
-    options = world.read(
-        lambda tx: quote_jobs.plan_dry(
-            a_spec(), states(tx, now=world.now, silent_after=TIMING.silent_after), now=world.now
-        )
-    )
+    options = world.read(lambda tx: quote_jobs.plan_dry(dry(world, tx), now=world.now))
     assert quotes.read_options(quotes.write_options(options)) == options
 
 
@@ -122,10 +122,7 @@ def test_a_quote_that_nobody_accepts_expires(world):
 
 
 def test_a_dry_run_plans_and_stores_nothing(world):
-    spec, states = world.read(
-        lambda tx: quote_jobs.plan_only(tx, a_spec(), now=world.now, timing=TIMING)
-    )
-    options = quote_jobs.plan_dry(spec, states, now=world.now)
+    options = quote_jobs.plan_dry(world.read(lambda tx: dry(world, tx)), now=world.now)
     assert [each.centre for each in options] == ["guian centre", "zhongwei centre"]
 
 

@@ -167,6 +167,12 @@ class CorrectionId(Id):
     prefix = "cor"
 
 
+class ContractId(Id):
+    """One contract between a centre's owner and a broker or carrier."""
+
+    prefix = "ctr"
+
+
 class DisputeId(Id):
     """One dispute of a bill."""
 

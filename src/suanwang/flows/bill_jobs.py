@@ -61,7 +61,9 @@ def bill_jobs(tx: Tx, *, act: Act, timing: Timing) -> int:
         subsidy = _subsidy(desk, job, drawn.bill)
         stored = replace(with_vouchers(drawn.bill, subsidy), day=day.isoformat())
         owed = owed_by_buyer(drawn.parts, subsidy)
-        posts = funds.posts_of(job, owed, earning=earning, exchange=exchange, act=act)
+        posts = funds.posts_of(
+            job, owed, earning=earning, exchange=exchange, act=act, loss_hold=funds.loss_hold(job)
+        )
         moves = funding_moves(subsidy, job, earning, act=act)
         desk.applied(job, subsidy, stored.id, moves)
         # What a bill moves is moved together or not at all, under the bill's own name.

@@ -99,6 +99,7 @@ class Change:
         `code` is one of `jobs.reasons`; `facts` say more.
         """
         self.transfer(funds.release_of(job, self.act))
+        self.transfer(funds.release_loss(job, self.act))
         self.give_back(job)
         said = plain_facts(facts or {})
         changes = {"reason_code": code, "reason": said, "hold_id": None} | changes

@@ -21,6 +21,7 @@ from suanwang.flows.change import Change
 from suanwang.flows.demands import data_centres, demand_of_job
 from suanwang.flows.pipeline import LockToken, lock_params
 from suanwang.flows.places import Place, Placing, place_of
+from suanwang.flows.sales import Sales
 from suanwang.flows.timing import Timing
 from suanwang.grid.centre import PoolState
 from suanwang.jobs.lifecycle import JobEvent, JobState
@@ -45,6 +46,7 @@ class Unserved:
     jobs: tuple[Job, ...]
     states: tuple[PoolState, ...]
     only_centres: Mapping[JobId, CentreId]
+    sales: Sales
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +71,15 @@ def fetch_waiting(tx: Tx, *, act: Act, timing: Timing) -> Unserved | None:
         jobs=tuple(found),
         states=tuple(centres.pool_states(tx, now=act.now, silent_after=timing.silent_after)),
         only_centres=data_centres(tx, found),
+        sales=Sales.load(tx, now=act.now),
     )
 
 
 def decide(batch: Unserved) -> Round:
     """Decide the round; pure."""
     demands = {
-        job.id: demand_of_job(job, only_centre=batch.only_centres.get(job.id)) for job in batch.jobs
+        job.id: demand_of_job(job, only_centre=batch.only_centres.get(job.id), sales=batch.sales)
+        for job in batch.jobs
     }
     waiting = [
         Waiting(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from suanwang.basics.ids import CentreId, JobId
+from suanwang.basics.ids import CentreId, JobId, OrganisationId, PoolId
+from suanwang.flows.sales import Sales
 from suanwang.flows.specs import spec_of
 from suanwang.flows.submit_jobs import STORED
+from suanwang.grid.deal import Sale
 from suanwang.grid.demand import Demand
 from suanwang.jobs.demand import demand_of
+from suanwang.jobs.spec import JobSpec
 from suanwang.store import jobs
 from suanwang.store.jobs import Job
 from suanwang.store.tx import Tx
@@ -36,11 +39,23 @@ def stored_by(job: Job) -> JobId | None:
     return None
 
 
-def demand_of_job(job: Job, *, only_centre: CentreId | None = None) -> Demand:
+def demand_of_job(
+    job: Job, *, only_centre: CentreId | None = None, sales: Sales | None = None
+) -> Demand:
     """Return what a job needs; times were pinned when it was handed in."""
+    spec = spec_of(job)
     return demand_of(
-        spec_of(job),
+        spec,
         now=job.created_at,
         not_centres=job.not_centres,
         only_centre=only_centre,
+        sold=sold_to(job.organisation_id, spec, sales),
     )
+
+
+def sold_to(
+    buyer: OrganisationId, spec: JobSpec, sales: Sales | None
+) -> Mapping[PoolId, Sale] | None:
+    """Return how pools are sold to a job of a buyer."""
+    broker = None if spec.broker is None else OrganisationId(spec.broker)
+    return None if sales is None else sales.to(buyer, broker)

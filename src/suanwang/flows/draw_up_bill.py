@@ -16,8 +16,8 @@ from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Instant
 from suanwang.flows.specs import spec_of
 from suanwang.flows.terms import terms_of
+from suanwang.grid.deal import DIRECT, Deal
 from suanwang.jobs.bill import Bill, bill_for
-from suanwang.jobs.deal import DIRECT, Deal
 from suanwang.jobs.parts import (
     Part,
     Parties,

@@ -70,6 +70,33 @@ def hold_of(
     )
 
 
+def loss_hold_of(
+    job: Job, amount: Money, *, broker: AccountId, exchange: ExchangeAccounts, act: Act
+) -> Transfer:
+    """Hold what a broker may lose by a job that it sells below what it buys at."""
+    return hold(
+        act.new_id(TransferId),
+        amount,
+        debit=broker,
+        credit=exchange.fees,
+        at=act.now,
+        group_id=job.id,
+        memo=_memo(job, "loss"),
+    )
+
+
+def loss_hold(job: Job) -> TransferId | None:
+    """Return the hold of a job's broker, if it has one."""
+    found = job.terms and job.terms.get("loss_hold")
+    return TransferId(found) if isinstance(found, str) else None
+
+
+def release_loss(job: Job, act: Act) -> list[Transfer]:
+    """Give back what is held of a job's broker."""
+    held = loss_hold(job)
+    return [] if held is None else [release_hold(job, held, act)]
+
+
 def hourly_cost(option: Option) -> Money:
     """Return what an option's cards cost in an hour."""
     return option.price.times(option.cards)
@@ -79,7 +106,7 @@ def release_of(job: Job, act: Act, *, amount: Money | None = None) -> list[Trans
     """Give back part or all of what is held for a job; nothing if nothing is held."""
     if job.hold_id is None or (amount is not None and not amount):
         return []
-    return [_release(job, TransferId(job.hold_id), act, amount=amount)]
+    return [release_hold(job, TransferId(job.hold_id), act, amount=amount)]
 
 
 def posts_of(
@@ -118,7 +145,7 @@ def posts_of(
         )
         for place, (hold_id, amount, credit, what) in enumerate(taken)
     ]
-    return made + [_release(job, hold_id, act) for hold_id, _ in holds if hold_id not in ends]
+    return made + [release_hold(job, hold_id, act) for hold_id, _ in holds if hold_id not in ends]
 
 
 _Gain: TypeAlias = tuple[Money, AccountId, str]
@@ -156,7 +183,10 @@ def _take(
                 left.insert(0, (hold_id, most - part))
 
 
-def _release(job: Job, hold_id: TransferId, act: Act, *, amount: Money | None = None) -> Transfer:
+def release_hold(
+    job: Job, hold_id: TransferId, act: Act, *, amount: Money | None = None
+) -> Transfer:
+    """Give back part or all of one hold."""
     return release(
         act.new_id(TransferId),
         hold_id,

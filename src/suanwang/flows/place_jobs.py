@@ -22,6 +22,7 @@ from suanwang.flows.change import Change
 from suanwang.flows.demands import data_centres, demand_of_job
 from suanwang.flows.pipeline import LockToken, lock_params
 from suanwang.flows.places import Place, Placing, place_of
+from suanwang.flows.sales import Sales
 from suanwang.flows.timing import Timing
 from suanwang.grid.centre import PoolState
 from suanwang.grid.demand import Demand, Option
@@ -44,6 +45,7 @@ class Homeless:
     jobs: tuple[Job, ...]
     states: tuple[PoolState, ...]
     only_centres: Mapping[JobId, CentreId]
+    sales: Sales
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ def fetch_to_place(tx: Tx, *, act: Act, timing: Timing) -> Homeless | None:
         jobs=tuple(found),
         states=tuple(centres.pool_states(tx, now=act.now, silent_after=timing.silent_after)),
         only_centres=data_centres(tx, found),
+        sales=Sales.load(tx, now=act.now),
     )
 
 
@@ -87,7 +90,7 @@ def plan_moves(batch: Homeless) -> Moves:
 
 
 def _new_place(job: Job, batch: Homeless) -> Place | None:
-    demand = demand_of_job(job, only_centre=batch.only_centres.get(job.id))
+    demand = demand_of_job(job, only_centre=batch.only_centres.get(job.id), sales=batch.sales)
     demand = replace(demand, cost_max=job.limit)
     # A centre that failed it once may do better than none at all.
     for each in (demand, replace(demand, not_centres=frozenset())):

@@ -22,7 +22,8 @@ from suanwang.jobs.bill import Terms
 from suanwang.jobs.round import terms_of
 from suanwang.ledger.budgets import BudgetRefused
 from suanwang.ledger.errors import FundsInsufficient, MemberSuspended
-from suanwang.store import centres, jobs, reservations
+from suanwang.ledger.transfers import Transfer
+from suanwang.store import centres, jobs, ledger, reservations
 from suanwang.store.jobs import Job
 from suanwang.store.reservations import Occupancy, Reservation
 from suanwang.store.tx import Tx
@@ -37,12 +38,21 @@ class Place:
     option: Option
     slot: Slot
     terms: Terms
+    loss: Money = _NOTHING  # what its broker may lose by it
 
 
 def place_of(option: Option, slot: Slot, demand: Demand, states: Sequence[PoolState]) -> Place:
     """Make a place of what placement or a round chose, with the prices that apply there."""
     state = next(each for each in states if each.pool.id == option.pool_id)
-    return Place(option=option, slot=slot, terms=terms_of(state, demand, slot))
+    sale = demand.sold.get(state.pool.id)
+    limit = demand.time_limit
+    loss = sale and sale.loss_at_most(state.pool.price, cards=option.cards, limit=limit)
+    return Place(
+        option=option,
+        slot=slot,
+        terms=terms_of(state, demand, slot),
+        loss=loss or _NOTHING,
+    )
 
 
 class Placing:
@@ -51,6 +61,7 @@ class Placing:
     def __init__(self, tx: Tx, change: Change) -> None:
         self._tx = tx
         self._change = change
+        self._act = change.act
         # Pools before jobs, in every flow: two that lock both never wait in a circle.
         self._cards = {each.id: each.cards for each in centres.pools_for_update(tx)}
         self._kept = Occupancy(reservations.open_ones(tx, now=change.act.now))
@@ -68,10 +79,17 @@ class Placing:
         )
         if not self._fits(wanted):
             return None
+        loss = self._loss_of(job, place)
+        try:
+            ledger.post(self._tx, loss)
+        except (FundsInsufficient, MemberSuspended):
+            return None
         try:
             hold_id = self._fit_hold(job, option, held=held)
         except (FundsInsufficient, MemberSuspended, BudgetRefused):
+            self._change.transfer(funds.release_hold(job, each.id, self._act) for each in loss)
             return None
+        self._change.transfer(funds.release_loss(job, self._act))
         self._kept.add(wanted)
         self._change.keep_cards(wanted)
         return {
@@ -82,7 +100,7 @@ class Placing:
             "start_at": place.slot.start,
             "end_at": place.slot.end,
             "price": option.price,
-            "terms": write_terms(place.terms),
+            "terms": {**write_terms(place.terms), "loss_hold": loss[0].id if loss else None},
             "reason_code": None,
             "reason": {},
         }
@@ -97,6 +115,18 @@ class Placing:
     def _fits(self, wanted: Reservation) -> bool:
         cards = self._cards.get(PoolId(wanted.pool_id), 0)
         return self._kept.fits(wanted, cards_in_all=cards)
+
+    def _loss_of(self, job: Job, place: Place) -> list[Transfer]:
+        """Return the hold of what a broker may lose by a job at a place, if it may."""
+        broker = place.terms.deal.broker
+        if not place.loss or broker is None:
+            return []
+        account = funds.buyer_account(self._tx, broker)
+        return [
+            funds.loss_hold_of(
+                job, place.loss, broker=account, exchange=self._exchange, act=self._act
+            )
+        ]
 
     def _fit_hold(self, job: Job, option: Option, *, held: Money) -> str | None:
         """Cut a hold that is too large; one that is too small is released and made anew."""

@@ -15,15 +15,17 @@ from typing import TypeAlias
 from pydantic import ValidationError
 
 from suanwang.basics.errors import Refused
-from suanwang.basics.ids import CentreId, JobId, OrganisationId, TransferId
+from suanwang.basics.ids import CentreId, JobId, OrganisationId, PoolId, TransferId
 from suanwang.basics.slots import Instant
 from suanwang.flows import accept_quote, funds, job_money, unblock
 from suanwang.flows.act import Act
 from suanwang.flows.change import Change
-from suanwang.flows.demands import data_centres, demand_of_job
+from suanwang.flows.demands import data_centres, demand_of_job, sold_to
 from suanwang.flows.pipeline import LockToken, lock_params
+from suanwang.flows.sales import Sales
 from suanwang.flows.timing import Timing
 from suanwang.grid.centre import PoolState
+from suanwang.grid.deal import Sale
 from suanwang.grid.demand import Demand, Option, WhyNot
 from suanwang.grid.placement import plan
 from suanwang.jobs.demand import demand_of
@@ -54,6 +56,7 @@ class Unplanned:
     jobs: tuple[Job, ...]
     states: tuple[PoolState, ...]
     only_centres: Mapping[JobId, CentreId]
+    sales: Sales
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +81,23 @@ def fetch_submitted(tx: Tx, *, act: Act, timing: Timing) -> Unplanned | None:
         jobs=tuple(found),
         states=tuple(centres.pool_states(tx, now=act.now, silent_after=timing.silent_after)),
         only_centres=data_centres(tx, found),
+        sales=Sales.load(tx, now=act.now),
     )
 
 
 def plan_quotes(batch: Unplanned) -> Plans:
     """Plan each job; pure. Members of an array share one plan."""
-    planned: dict[tuple[str, CentreId | None], tuple[tuple[Option, ...], bool]] = {}
+    planned: dict[tuple[str, CentreId | None, OrganisationId], tuple[tuple[Option, ...], bool]] = {}
     options: dict[JobId, tuple[Option, ...]] = {}
     refusals: dict[JobId, str] = {}
     waits: set[JobId] = set()
     for job in batch.jobs:
-        key = (job.spec, batch.only_centres.get(job.id))
+        key = (job.spec, batch.only_centres.get(job.id), job.organisation_id)
         try:
             if key not in planned:
-                planned[key] = _plan(demand_of_job(job, only_centre=key[1]), batch)
+                planned[key] = _plan(
+                    demand_of_job(job, only_centre=key[1], sales=batch.sales), batch
+                )
         except (Refused, ValidationError) as why:
             # One job that cannot be read must not keep the others of its batch waiting.
             refusals[job.id] = str(why)[:DETAIL_MAX]
@@ -158,17 +164,28 @@ def _wait(change: Change, job: Job, again: Instant) -> None:
         change.note(job, "wait", detail={"code": code}, reason_code=code, next_try_at=again)
 
 
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What a dry run plans over."""
+
+    spec: JobSpec
+    states: tuple[PoolState, ...]
+    sold: Mapping[PoolId, Sale] | None
+
+
 def plan_only(
-    tx: Tx, spec: JobSpec, *, now: Instant, timing: Timing
-) -> tuple[JobSpec, tuple[PoolState, ...]]:
+    tx: Tx, spec: JobSpec, *, now: Instant, timing: Timing, buyer: OrganisationId
+) -> DryRun:
     """Load what a dry run plans over; nothing is stored. `plan_dry` does the rest outside."""
     states = centres.pool_states(tx, now=now, silent_after=timing.silent_after)
-    return spec.pinned(now), tuple(states)
+    sold = sold_to(buyer, spec, Sales.load(tx, now=now))
+    return DryRun(spec.pinned(now), tuple(states), sold)
 
 
-def plan_dry(spec: JobSpec, states: Sequence[PoolState], *, now: Instant) -> tuple[Option, ...]:
+def plan_dry(dry: DryRun, *, now: Instant) -> tuple[Option, ...]:
     """Plan a spec as a submission would be planned; pure."""
-    return tuple(plan(demand_of(spec, now=now), states, now=now))[:OPTIONS_KEPT]
+    demand = demand_of(dry.spec, now=now, sold=dry.sold)
+    return tuple(plan(demand, dry.states, now=now))[:OPTIONS_KEPT]
 
 
 def _quote(change: Change, job: Job, quote: Quote) -> Job:

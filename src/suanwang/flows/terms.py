@@ -10,8 +10,8 @@ from suanwang.basics.canonical import Json
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Slot, from_micros, to_micros
+from suanwang.grid.deal import DIRECT, Deal, Mode
 from suanwang.jobs.bill import Terms
-from suanwang.jobs.deal import DIRECT, Deal, Mode
 from suanwang.store.jobs import Job
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from suanwang.basics.ids import CentreId, PoolId
+from suanwang.basics.ids import CentreId, OrganisationId, PoolId
 from suanwang.basics.money import Money
 from suanwang.basics.products import CardClass, ZoneId
 from suanwang.basics.slots import Instant
+from suanwang.grid.deal import Sale
 
 
 class Preference(StrEnum):
@@ -51,6 +52,8 @@ class Demand:
     only_centre: CentreId | None = None  # the data lies in this centre's cold store
     not_centres: frozenset[CentreId] = frozenset()  # already failed there
     needs: frozenset[str] = frozenset()  # capabilities such as "image", "environment:science"
+    broker: OrganisationId | None = None  # sells it; then only pools in `sold` are options
+    sold: Mapping[PoolId, Sale] = field(default_factory=dict)  # pools under a contract
 
     @property
     def stores(self) -> bool:
@@ -76,6 +79,8 @@ class WhyNot(StrEnum):
     NO_STORE = "no-cold-store"
     FULL = "full-over-horizon"
     TOO_SLOW = "over-time-limit"
+    NOT_SOLD = "not-sold-by-broker"
+    BROKER_SHORT = "broker-short-of-money"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ def _ruled_out(demand: Demand, state: PoolState) -> Misfit | None:
         return Misfit(WhyNot.ELSEWHERE, {"needed": demand.only_centre, "found": centre.id})
     if centre.id in demand.not_centres:
         return Misfit(WhyNot.FAILED_THERE, {"found": centre.id})
+    if demand.broker is not None and state.pool.id not in demand.sold:
+        return Misfit(WhyNot.NOT_SOLD, {"needed": demand.broker, "found": centre.name})
     if state.silent:
         return Misfit(WhyNot.SILENT, {"found": centre.name})
     if demand.classes and state.pool.chip not in demand.classes:
@@ -43,7 +45,18 @@ def _ruled_out(demand: Demand, state: PoolState) -> Misfit | None:
         if len(named) > CLASSES_NAMED_MAX:
             needed += ", …"
         return Misfit(WhyNot.CLASS, {"needed": needed, "found": state.pool.chip})
-    return None
+    return _loss(demand, state)
+
+
+def _loss(demand: Demand, state: PoolState) -> Misfit | None:
+    """Say whether a broker that may lose by this job has the money for it."""
+    sale = demand.sold.get(state.pool.id)
+    if sale is None or sale.funds is None:
+        return None
+    loss = sale.loss_at_most(state.pool.price, cards=demand.cards, limit=demand.time_limit)
+    if loss <= sale.funds:
+        return None
+    return Misfit(WhyNot.BROKER_SHORT, {"needed": str(loss), "found": str(sale.funds)})
 
 
 def _too_small(demand: Demand, state: PoolState) -> Misfit | None:

@@ -9,7 +9,7 @@ the best (see `score.py`); ties go to the cheaper, then the sooner, then the sma
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import repeat
 
@@ -109,7 +109,7 @@ def plan(
     asked = _Asked.of(demand, now=now, take=take, horizon=horizon)
     possible: list[_Possible] = []
     refused: list[Option] = []
-    for state in states:
+    for state in (_as_sold(demand, each) for each in states):
         latency_ms = latency_between(asked.home, state.centre)
         wrong = misfit(demand, state, latency_ms)
         if wrong is not None:
@@ -135,9 +135,11 @@ _CLOSENESS = {
     why: -i
     for i, why in enumerate(
         (
-            WhyNot.ELSEWHERE, WhyNot.FAILED_THERE, WhyNot.SILENT, WhyNot.CLASS, WhyNot.CARDS,
+            WhyNot.NOT_SOLD, WhyNot.ELSEWHERE, WhyNot.FAILED_THERE, WhyNot.SILENT, WhyNot.CLASS,
+            WhyNot.CARDS,
             WhyNot.CORES, WhyNot.MEMORY, WhyNot.DISK, WhyNot.CAPABILITY, WhyNot.NO_STORE,
-            WhyNot.LATENCY, WhyNot.TOO_SLOW, WhyNot.FULL, WhyNot.DEADLINE, WhyNot.COST,
+            WhyNot.LATENCY, WhyNot.TOO_SLOW, WhyNot.FULL, WhyNot.DEADLINE,
+            WhyNot.BROKER_SHORT, WhyNot.COST,
         )
     )
 }  # fmt: skip
@@ -146,6 +148,14 @@ _CLOSENESS = {
 def _closeness(option: Option) -> tuple[int, str]:
     assert option.why_not is not None, "only infeasible rows are sorted by how far they are off"
     return _CLOSENESS[option.why_not], option.pool_id
+
+
+def _as_sold(demand: Demand, state: PoolState) -> PoolState:
+    """Return a pool at the price that a broker sells it at, if one does."""
+    sale = demand.sold.get(state.pool.id)
+    if sale is None or sale.price is None:
+        return state
+    return replace(state, pool=replace(state.pool, price=sale.price))
 
 
 def _earliest(asked: _Asked, known: Terms) -> int:

@@ -21,10 +21,10 @@ from suanwang.basics.ids import UsageId
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Instant, Slot, format_instant
 from suanwang.basics.units import Unit
+from suanwang.grid.deal import DIRECT, Deal
 from suanwang.grid.energy import CARBON_LABEL, carbon_g, factor
 from suanwang.grid.errors import FactorUnpublished
 from suanwang.grid.fees import FEE_RATE, TAKE_RATES, VAT_RATE
-from suanwang.jobs.deal import DIRECT, Deal
 from suanwang.jobs.usage import UsageRecord
 
 _GB = 10**9

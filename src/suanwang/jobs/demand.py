@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from suanwang.basics.ids import CentreId
+from suanwang.basics.ids import CentreId, OrganisationId, PoolId
 from suanwang.basics.products import CardClass
 from suanwang.basics.slots import Instant
+from suanwang.grid.deal import Sale
 from suanwang.grid.demand import Demand, Preference
 from suanwang.jobs.spec import JobKind, JobSpec
 from suanwang.jobs.values import instant_of
@@ -23,6 +25,7 @@ def demand_of(
     now: Instant,
     not_centres: frozenset[CentreId] = frozenset(),
     only_centre: CentreId | None = None,
+    sold: Mapping[PoolId, Sale] | None = None,
 ) -> Demand:
     """Return what placement needs to know of a job.
 
@@ -54,6 +57,8 @@ def demand_of(
         only_centre=only_centre,
         not_centres=not_centres,
         needs=_capabilities(spec),
+        broker=None if spec.broker is None else OrganisationId(spec.broker),
+        sold=sold or {},
     )
 
 

@@ -20,8 +20,8 @@ from fractions import Fraction
 from suanwang.basics.canonical import Json
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import CNY, Money, split
+from suanwang.grid.deal import DIRECT, Deal, Mode
 from suanwang.jobs.bill import Line, LineKind
-from suanwang.jobs.deal import DIRECT, Deal, Mode
 
 _NOTHING = Money.zero(CNY)
 _DATA = (LineKind.DATA_IN, LineKind.DATA_OUT)

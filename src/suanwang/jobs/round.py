@@ -22,6 +22,7 @@ from suanwang.basics.money import Money
 from suanwang.basics.products import ProductId
 from suanwang.basics.slots import HOUR, Instant, Slot, format_instant
 from suanwang.grid.centre import PoolState
+from suanwang.grid.deal import Sale
 from suanwang.grid.demand import Demand, Option
 from suanwang.grid.placement import plan
 from suanwang.jobs.bill import Terms
@@ -227,20 +228,23 @@ def reserved_slot(option: Option, demand: Demand) -> Slot:
 def terms_of(state: PoolState, demand: Demand, slot: Slot) -> Terms:
     """Return the list prices that apply to a job at a pool, hour by hour, for its bill."""
     pool, centre = state.pool, state.centre
+    sale = demand.sold.get(pool.id, Sale())
+    listed = sale.price or pool.price
     # Bytes and seconds behind the floats are whole, so that the bill can be exact.
     stored = Fraction(round(demand.store_gb * _GB), _GB)
     months = Fraction(round(demand.store_months * _MONTH_SECONDS), _MONTH_SECONDS)
     return Terms(
-        price=pool.price.price_at(slot.start),
-        price_source=f"list:{pool.id}",
+        price=listed.price_at(slot.start),
+        price_source=sale.source or f"list:{pool.id}",
         data_price_gb=centre.data_price_gb,
         data_price_source=f"list:{centre.id}",
         cold_price_gb_month=centre.cold_price_gb_month,
         cold_price_source=f"list:{centre.id}",
         store_gb_months=stored * months,
-        priced=tuple(pool.price.prices_over(slot)),
+        priced=tuple(listed.prices_over(slot)),
         province=centre.province,
         pue=Fraction(str(centre.pue)),
+        deal=sale.at(slot),
     )
 
 
@@ -266,6 +270,7 @@ def _shape(job: Waiting) -> _Shape:
     )
 
 
+# What a pool is sold at hangs on the broker alone: within a round, one broker has one price list.
 _PLAIN_FIELDS = tuple(
-    name for name in Demand.__dataclass_fields__ if name not in {"classes", "weights"}
+    name for name in Demand.__dataclass_fields__ if name not in {"classes", "weights", "sold"}
 )

@@ -165,6 +165,7 @@ class JobSpec(_Part):
     earliest_start: Moment = None
     max_price: Price = None  # yuan for the whole job
     budget: Note = None
+    broker: Note = None  # the organisation that sells it; none: each centre itself
     prefer: Weights = {Preference.COST: Decimal(1)}
     near: DemandCity = None  # where its users or its data are
     latency_ms_max: Milliseconds = None  # one way
@@ -206,6 +207,7 @@ class JobSpec(_Part):
             "earliest_start": format_when(self.earliest_start) if self.earliest_start else None,
             "max_price": _plain(self.max_price.decimal()) if self.max_price else None,
             "budget": self.budget,
+            "broker": self.broker,
             "near": self.near,
             "latency_ms_max": None if limit is None else _plain(limit),
             "array": str(self.array) if self.array else None,

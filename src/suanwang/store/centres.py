@@ -178,6 +178,11 @@ def pool(tx: Tx, pool_id: str) -> StoredPool:
     return _pool(row)
 
 
+def open_pools(tx: Tx) -> list[StoredPool]:
+    """Return every open pool."""
+    return [_pool(row) for row in tx.all("pools_open")]
+
+
 def pool_states(tx: Tx, *, now: Instant, silent_after: timedelta) -> list[PoolState]:
     """Return every open pool with what is kept of it, as placement sees the grid now."""
     known = all_centres(tx)

@@ -11,10 +11,8 @@ from starlette.responses import Response
 from suanwang.flows import show_budgets
 from suanwang.flows.act import Act
 from suanwang.flows.check_secrets import check_secrets
-from suanwang.flows.quote_jobs import plan_dry, plan_only
+from suanwang.flows.quote_jobs import DryRun, plan_dry, plan_only
 from suanwang.flows.show_budgets import Shown
-from suanwang.grid.centre import PoolState
-from suanwang.jobs.spec import JobSpec
 from suanwang.server.http.call import Signed
 from suanwang.server.http.routing import a_router
 from suanwang.server.routes.specs import read_specs
@@ -38,13 +36,14 @@ async def dry_run(call: Signed, body: QuoteIn) -> Response:
     parts = call.parts
     now = parts.clock()
 
-    def look(tx: Tx) -> tuple[JobSpec, tuple[PoolState, ...], list[Shown]]:
+    def look(tx: Tx) -> tuple[DryRun, list[Shown]]:
         check_secrets(tx, {"/spec": spec}, call.actor.organisation_id)
         over = show_budgets.over_caller(tx, act=parts.act(call.actor))
-        return (*plan_only(tx, spec, now=now, timing=parts.timing), over)
+        buyer = call.actor.organisation_id
+        return plan_only(tx, spec, now=now, timing=parts.timing, buyer=buyer), over
 
-    pinned, states, over = await parts.store.read(look)
-    options = await asyncio.to_thread(plan_dry, pinned, states, now=now)
+    dry, over = await parts.store.read(look)
+    options = await asyncio.to_thread(plan_dry, dry, now=now)
     document = options_out(options, lang=call.lang, expires_at=None, budgets=over)
 
     def work(_tx: Tx, _act: Act) -> QuoteOut:

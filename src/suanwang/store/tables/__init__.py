@@ -5,6 +5,7 @@ from __future__ import annotations
 from suanwang.store.tables import (
     bank,
     budgets,
+    contracts,
     disputes,
     grid,
     identity,
@@ -21,6 +22,7 @@ __all__ = [
     "METADATA",
     "bank",
     "budgets",
+    "contracts",
     "disputes",
     "grid",
     "identity",
