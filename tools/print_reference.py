@@ -22,6 +22,7 @@ import suanwang.market.receipts
 import suanwang.server.anchor_errors
 import suanwang.server.app
 from suanwang.jobs.lifecycle import JobEvent
+from suanwang.ledger.contracts import ContractState
 from suanwang.ledger.disputes import DisputeState
 from suanwang.ledger.settlement import CorrectionState, DayState
 from suanwang.server.http.error_codes import error_classes, template_of
@@ -100,6 +101,7 @@ def published() -> Iterator[str]:
     yield "dispute.dated"
     yield from (f"correction.{state}" for state in CorrectionState)
     yield from (f"market_day.{state}" for state in DayState if state is not DayState.OPEN)
+    yield from (f"contract.{state}" for state in ContractState)
     for path in sorted((ROOT / "src" / "suanwang" / "flows").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):

@@ -22,6 +22,7 @@ from suanwang.client.commands import (
     bank,
     budget,
     centre,
+    contract,
     dispute,
     erase,
     export,
@@ -81,6 +82,8 @@ app.add_typer(payout.app, name="payout")
 app.add_typer(secret.app, name="secret")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(voucher.app, name="voucher")
+app.add_typer(contract.app, name="contract")
+app.add_typer(contract.broker, name="broker")
 app.add_typer(dispute.app, name="dispute")
 app.add_typer(dispute.notes, name="credit-note")
 app.add_typer(invoice.app, name="invoice")

@@ -229,6 +229,12 @@ class Bill(Resource):
     lines: tuple[BillLine, ...]
     total: Decimal
     currency: str = "CNY"
+    parts: tuple[Mapping[str, Any], ...] = ()  # who gets what of `gross`
+    gross: Decimal | None = None
+    vouchers: Decimal | None = None  # what funders pay of it
+    mode: str = "direct"
+    seller_id: str | None = None
+    contract_id: str | None = None
     id: str | None = None
     organisation_id: str | None = None
     created_at: datetime | None = None

@@ -50,6 +50,13 @@ class StoredBill:
         return self.run_id is not None and self.settled_at is None
 
     @property
+    def seller_id(self) -> OrganisationId:
+        """Who sold it: the broker, or the centre's owner."""
+        brokers = (part for part in self.parts if part["role"] == "broker")
+        found = next(brokers, None)
+        return self.provider_id if found is None else OrganisationId(found["organisation_id"])
+
+    @property
     def earned(self) -> Mapping[OrganisationId, Money]:
         """Who earns in receivable, and how much; a broker that lost earns nothing."""
         if not self.parts:

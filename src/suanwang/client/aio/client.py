@@ -13,6 +13,7 @@ from suanwang.client import answers
 from suanwang.client.aio.bank import AsyncBank
 from suanwang.client.aio.blobs import AsyncBlobs
 from suanwang.client.aio.budgets import AsyncBudgets
+from suanwang.client.aio.contracts import AsyncBrokers, AsyncContracts
 from suanwang.client.aio.disputes import AsyncCreditNotes, AsyncDisputes
 from suanwang.client.aio.events import AsyncEvents
 from suanwang.client.aio.exports import AsyncExports
@@ -77,6 +78,8 @@ class AsyncClient:
         self.vouchers = AsyncVouchers(self._transport)
         self.disputes = AsyncDisputes(self._transport)
         self.settlement = AsyncSettlement(self._transport)
+        self.contracts = AsyncContracts(self._transport)
+        self.brokers = AsyncBrokers(self._transport)
         self.credit_notes = AsyncCreditNotes(self._transport)
         self.invoices = AsyncInvoices(self._transport)
         self.budgets = AsyncBudgets(self._transport)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -153,6 +154,9 @@ def bill_table(bill: Bill, say: Texts) -> Table:
         price, amount = (exact_money(each, bill.currency) for each in (line.price, line.amount))
         table.add_row(line.kind, f"{line.quantity.normalize():f}", line.unit, price, amount)
     table.add_row(say("total"), "", "", "", exact_money(bill.total, bill.currency), style="bold")
+    for part in bill.parts:
+        amount = exact_money(Decimal(part["amount"]), bill.currency)
+        table.add_row(f"→ {part['role']}", "", str(part["organisation_id"]), "", amount)
     return table
 
 

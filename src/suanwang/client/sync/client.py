@@ -15,6 +15,7 @@ from suanwang.client.profiles import find_access
 from suanwang.client.sync.bank import Bank
 from suanwang.client.sync.blobs import Blobs
 from suanwang.client.sync.budgets import Budgets
+from suanwang.client.sync.contracts import Brokers, Contracts
 from suanwang.client.sync.disputes import CreditNotes, Disputes
 from suanwang.client.sync.events import Events
 from suanwang.client.sync.exports import Exports
@@ -78,6 +79,8 @@ class Client:
         self.vouchers = Vouchers(self._transport)
         self.disputes = Disputes(self._transport)
         self.settlement = Settlement(self._transport)
+        self.contracts = Contracts(self._transport)
+        self.brokers = Brokers(self._transport)
         self.credit_notes = CreditNotes(self._transport)
         self.invoices = Invoices(self._transport)
         self.budgets = Budgets(self._transport)
