@@ -22,14 +22,17 @@ from tests.grid.builders import (
     yuan,
 )
 
+from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import Money
 from suanwang.basics.products import CardClass, ZoneId
 from suanwang.grid.catalogue import Position, city
 from suanwang.grid.centre import PoolState
+from suanwang.grid.deal import Sale
 from suanwang.grid.demand import Preference, WhyNot
 from suanwang.grid.energy import carbon_g
 from suanwang.grid.errors import PlaceUnknown
 from suanwang.grid.fees import TAKE_RATES, TakeRates
+from suanwang.grid.list_price import ListPrice
 from suanwang.grid.offer import latency_between
 from suanwang.grid.placement import plan
 
@@ -289,9 +292,17 @@ def test_a_budget_may_be_kept_by_waiting():
     assert refused.why_not is WhyNot.COST
 
 
+BROKER = OrganisationId("org_broker")
+LOSS = {
+    a_state().pool.id: Sale(
+        price=ListPrice.flat("1"), purchase=ListPrice.flat("9"), funds=yuan("10")
+    )
+}
 CASES = {
     WhyNot.ELSEWHERE: ({"only_centre": centre_id(9)}, {}),
     WhyNot.FAILED_THERE: ({"not_centres": frozenset({centre_id(1)})}, {}),
+    WhyNot.NOT_SOLD: ({"broker": BROKER}, {}),
+    WhyNot.BROKER_SHORT: ({"broker": BROKER, "sold": LOSS}, {}),
     WhyNot.SILENT: ({}, {"silent": True}),
     WhyNot.CLASS: ({"classes": {CardClass("h100-80g-sxm"): 1.0}}, {}),
     WhyNot.CARDS: ({"cards": 9}, {}),

@@ -32,6 +32,8 @@ WHY_NOT: Mapping[WhyNot, str] = {
     WhyNot.NO_STORE: "has no cold store",
     WhyNot.FULL: "full until {found}, beyond the two days planned ahead",
     WhyNot.TOO_SLOW: "would run {needed} on these cards, over your time limit of {found}",
+    WhyNot.NOT_SOLD: "your broker has no contract or price for it",
+    WhyNot.BROKER_SHORT: "your broker may lose ¥{needed} by it and has ¥{found}",
 }
 WHY: Mapping[str, str] = {
     "cheapest": "cheapest",
