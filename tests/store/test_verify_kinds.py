@@ -12,11 +12,14 @@ from tests.flows.test_vouchers import Programme
 from tests.store.test_verify import Book
 
 from suanwang.flows import loops
+from suanwang.flows.act import Role
 from suanwang.flows.fill_programme import Filling, fill_programme
-from suanwang.store.verify.kinds import ALONE, KINDS, jobs, members, vouchers
+from suanwang.flows.sign_contract import NewContract, agree_contract, propose_contract
+from suanwang.ledger.contracts import ContractKind
+from suanwang.store.verify.kinds import ALONE, KINDS, contracts, jobs, members, vouchers
 from suanwang.store.verify.records import check_records
 
-OURS = (*members.KINDS, *jobs.KINDS, *vouchers.KINDS)  # others have tests of their own
+OURS = (*members.KINDS, *jobs.KINDS, *vouchers.KINDS, *contracts.KINDS)  # others have tests of their own
 SRC = Path(__file__).parents[2] / "src" / "suanwang"
 
 
@@ -39,7 +42,22 @@ def book(store, dialect):
     case.accept(case.open("0.010"))
     case.open("0.010")
     case.close_the_month()
+    sign_a_contract(world)
     return Book(world, dialect)
+
+
+def sign_a_contract(world):
+    broker = world.member("Qilu Brokers", Role.BROKER)
+    owner = next(iter(world.providers.values()))
+    new = NewContract(
+        kind=ContractKind.AGENCY,
+        owner_id=owner.organisation_id,
+        partner_id=broker.organisation_id,
+        clauses={"commission": "0.05"},
+        text_sha256="ab" * 32,
+    )
+    made = world.run(lambda tx, act: propose_contract(tx, new, act=act), broker)
+    world.run(lambda tx, act: agree_contract(tx, made.id, act=act), owner)
 
 
 def found(book: Book) -> list[tuple[str, str]]:
@@ -96,6 +114,13 @@ TAMPERS = {
     "a grant made to last": (
         "UPDATE voucher_grants SET expires_at = expires_at + 1000000",
         "row-differs", "voucher_grants", "expires_at",
+    ),
+    "a contract's commission": (
+        "UPDATE contracts SET body = REPLACE(body, '0.05', '0.50')",
+        "row-differs", "contracts ctr_", "clauses",
+    ),
+    "a contract that was never agreed": (
+        "UPDATE contracts SET state = 'proposed'", "row-differs", "contracts ctr_", "state",
     ),
     "a claim's amount": (
         "UPDATE voucher_claims SET amount_units = amount_units + 1",

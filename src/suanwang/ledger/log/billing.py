@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from suanwang.basics.money import CNY, Money
 from suanwang.ledger.log.billed_lines import Line, check_totals, lines_of
 from suanwang.ledger.log.billed_use import check_prices, check_use, find
+from suanwang.ledger.log.dealing import check_deal
 from suanwang.ledger.log.leaves import EVIDENCE, TRANSFERS
 from suanwang.ledger.log.said import Said
 from suanwang.ledger.log.verdict import BillFigures, Leaf, wrong
@@ -75,6 +76,7 @@ def _figures(
     rounds = check_prices(leaves, bill.said, bill.lines)
     if any(part.role in ("broker", "carrier") for line in bill.lines for part in line.parts):
         _check_commission(leaves, bill)
+    check_deal(leaves, bill.said, bill.lines)
     chains = [chain_of(transfers, each.leaf) for each in versions]
     _check_money(transfers, [one for chain in chains for one in chain], bill)
     return BillFigures(

@@ -7,6 +7,7 @@ query of its rows to `store/sql/`. A kind that no row repeats is in ALONE, with 
 from __future__ import annotations
 
 from suanwang.store.verify.kinds import bank, budgets, days, disputes, jobs, members, vouchers
+from suanwang.store.verify.kinds import budgets, contracts, days, disputes, jobs, members, vouchers
 from suanwang.store.verify.kinds.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -16,6 +17,7 @@ KINDS: tuple[Kind, ...] = (
     *budgets.KINDS,
     *days.KINDS,
     *bank.KINDS,
+    *contracts.KINDS,
     *disputes.KINDS,
 )
 
@@ -26,5 +28,7 @@ ALONE = {
     "credit_limit": "the floors of accounts, by store/verify/books.py",
     "statement": "drawn up again from the entries, by store/verify/books.py",
     "reconciliation": "a report of its moment; the next one is drawn up from the rows",
+    "broker_price": "what a bill's lines were sold at, by ledger/log/dealing.py",
+    "commission": "the deal in the terms of its bill, by ledger/log/dealing.py",
     "closing": "drawn up again from the statements, by store/verify/books.py",
 }

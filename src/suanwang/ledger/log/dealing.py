@@ -1,0 +1,161 @@
+"""What a bill's parts say against the contracts that its deal names.
+
+deal (in the bill's terms) ── contract ──▶ its word: agreed, these parties, this rate
+                           ── carriage_contract ──▶ likewise
+each line's parts ── commission, purchase, carriage ──▶ to the micro-yuan
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from suanwang.basics.canonical import canonical_bytes
+from suanwang.basics.money import Money
+from suanwang.ledger.log.billed_lines import Line
+from suanwang.ledger.log.billed_use import find
+from suanwang.ledger.log.leaves import EVIDENCE
+from suanwang.ledger.log.said import Said
+from suanwang.ledger.log.verdict import Leaf, wrong
+
+_DATA = ("data_in", "data_out")
+_SOLD = ("compute", "store", *_DATA)
+_HOUR_SECONDS = 3600
+_BROKER = "broker:"
+_CLAUSE = {"agency": "commission", "carriage": "carriage"}
+
+
+def check_deal(leaves: Sequence[Leaf], bill: Said, lines: Sequence[Line]) -> None:
+    """Check a bill's split by the deal that it was cleared with; raises BundleWrong.
+
+    A bill that was sold without a deal has none in its terms, and nothing to check here.
+    """
+    terms = bill.fields.get("terms")
+    told = terms.get("deal") if isinstance(terms, dict) else None
+    if not isinstance(told, dict):
+        return
+    deal = Said(f"{bill.place}.terms.deal", told)
+    if deal.text("mode") != bill.text("mode"):
+        wrong(bill.at("mode"), deal.text("mode"), bill.text("mode"))
+    if bill.text_or_none("contract_id") != deal.text_or_none("contract"):
+        wrong(bill.at("contract_id"), deal.text_or_none("contract"), bill.fields["contract_id"])
+    _check_record(leaves, bill, deal)
+    mode, carrier = deal.text("mode"), deal.text_or_none("carrier")
+    contract = None
+    if mode != "direct":
+        contract = _contract(leaves, bill, deal, mode, named="contract", party="broker")
+    if carrier is not None:
+        _contract(leaves, bill, deal, "carriage", named="carriage_contract", party="carrier")
+    for line in lines:
+        if line.kind in _SOLD:
+            _check_line(line, deal, contract)
+        if line.kind == "compute" and mode == "self_run":
+            _check_price(leaves, line, deal)
+
+
+def _check_record(leaves: Sequence[Leaf], bill: Said, deal: Said) -> None:
+    """Check that the record of the split, where it names a deal, names this one."""
+    bill_id = bill.text("bill_id") if "bill_id" in bill.fields else ""
+    for each in leaves:
+        if each.source == EVIDENCE and (each.kind, each.id) == ("commission", bill_id):
+            found = each.record.get("deal")
+            if canonical_bytes(found) != canonical_bytes(dict(deal.fields)):
+                wrong(f"{each.place}.deal", "the deal of the bill's terms", found)
+
+
+def _contract(
+    leaves: Sequence[Leaf], bill: Said, deal: Said, kind: str, *, named: str, party: str
+) -> Said:
+    """Return the record of a contract that a deal names, which must say what the deal says."""
+    leaf = find(leaves, "contract", deal.text(named), asked_by=deal.place)
+    said = Said(leaf.place, leaf.record)
+    for field, expected in (
+        ("state", "agreed"),
+        ("kind", kind),
+        ("partner_id", deal.text(party)),
+        ("owner_id", bill.text("provider_id")),
+    ):
+        if said.text(field) != expected:
+            wrong(said.at(field), expected, said.text(field))
+    clause = _CLAUSE.get(kind)
+    if clause is not None:
+        rate = Said(said.at("clauses"), _object(said, "clauses")).number(clause)
+        if _rate(deal, clause) != rate:
+            wrong(deal.at(clause), f"{rate} by {leaf.id}", deal.text(clause))
+    return said
+
+
+def _check_line(line: Line, deal: Said, contract: Said | None) -> None:
+    """Check who gets what of one line."""
+    carriage = Fraction(0)
+    if line.kind in _DATA and deal.text_or_none("carrier") is not None:
+        carriage = _rate(deal, "carriage")
+        _check_part(line, "carrier", carriage)
+    mode = deal.text("mode")
+    if mode == "agency":
+        _check_part(line, "broker", (1 - carriage) * _rate(deal, "commission"))
+    if mode == "self_run" and line.kind == "compute":
+        assert contract is not None, "a broker's own account has a contract"
+        purchase = line.said.money("purchase")
+        seconds = Fraction(round(line.quantity * _HOUR_SECONDS), _HOUR_SECONDS)
+        if _of(line, "centre") != purchase.times(seconds).units:
+            wrong(line.said.at("parts"), f"{purchase.times(seconds)} to the centre", "another")
+        prices = _object(contract, "clauses").get("prices")
+        known = prices.values() if isinstance(prices, dict) else ()
+        if known and str(purchase) not in known:
+            wrong(line.said.at("purchase"), f"a price of {contract.place}", purchase)
+
+
+def _check_price(leaves: Sequence[Leaf], line: Line, deal: Said) -> None:
+    """Check that the price of a line is one that its broker's list names."""
+    source = line.said.text("price_source")
+    if not source.startswith(_BROKER):
+        wrong(line.said.at("price_source"), "a price list of the broker", source)
+    leaf = find(leaves, "broker_price", source.removeprefix(_BROKER), asked_by=line.said.place)
+    listed = Said(leaf.place, leaf.record)
+    if listed.text("broker_id") != deal.text("broker"):
+        wrong(listed.at("broker_id"), deal.text("broker"), listed.text("broker_id"))
+    prices = Said(listed.at("prices"), _object(listed, "prices"))
+    classes = _object(prices, "classes")
+    for name, each in classes.items():
+        if isinstance(each, dict) and line.price in _named(Said(f"{prices.place}.{name}", each)):
+            return
+    wrong(line.said.at("price"), f"a price of {leaf.place}", line.price)
+
+
+def _named(row: Said) -> set[Money]:
+    """Return the prices that one class of a list names: its own, and by the hour its factors'."""
+    price = row.money("price")
+    factors = row.fields.get("factors")
+    told = Said(row.at("factors"), factors if isinstance(factors, dict) else {})
+    return {price, *(price.times(told.number(each)) for each in told.fields)}
+
+
+def _check_part(line: Line, role: str, rate: Fraction) -> None:
+    """Check a part against its rate of the line; it is rounded to a micro-yuan beside it."""
+    expected = line.amount.units * rate
+    if abs(_of(line, role) - expected) >= 1:
+        share = Money(round(expected))
+        wrong(line.said.at("parts"), f"{share} to the {role}", Money(_of(line, role)))
+
+
+def _of(line: Line, role: str) -> int:
+    return sum(part.amount.units for part in line.parts if part.role == role)
+
+
+def _rate(said: Said, key: str) -> Fraction:
+    """Read a rate as terms keep it: "1/20"."""
+    text = said.text(key)
+    top, _, bottom = text.partition("/")
+    digits = top + (bottom or "1")
+    if not digits.isdecimal() or not digits.isascii() or not int(bottom or "1"):
+        wrong(said.at(key), "a rate", text)
+    return Fraction(int(top), int(bottom or "1"))
+
+
+def _object(said: Said, key: str) -> dict[str, Any]:
+    found = said.fields.get(key)
+    if not isinstance(found, dict):
+        wrong(said.at(key), "an object", found)
+    return found
