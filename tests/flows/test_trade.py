@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 from tests.flows.builders import a_spec
 from tests.flows.trade_case import Trade
@@ -16,6 +18,7 @@ from suanwang.flows.sign_contract import (
     show_contract,
     withdraw_contract,
 )
+from suanwang.grid.fees import TakeRates
 from suanwang.ledger.contracts import ContractClauseWrong
 from suanwang.store import evidence
 
@@ -120,6 +123,17 @@ def test_a_carrier_has_its_part_of_a_direct_sale_too(trade):
     bill = trade.bill(trade.world.running(spec), 60, bytes_in=10**9)
     assert bill.mode == "direct"
     assert trade.parts(bill)["carrier"] == "0.020000"
+    trade.world.check()
+
+
+def test_the_fee_is_that_of_the_schedule_in_force_when_the_job_was_cleared(trade, monkeypatch):
+    later = TakeRates(Fraction(1, 100), Fraction(6, 100), "fees:2026-11-24")
+    monkeypatch.setattr("suanwang.flows.sales.in_force", lambda _: later)
+    run = trade.world.running(a_spec(time_limit="2h", expected="1h"))
+    monkeypatch.undo()
+    bill = trade.bill(run)
+    told = [(x["kind"], x["amount"], x["price_source"]) for x in bill.lines if x["kind"] == "fee"]
+    assert told == [("fee", "0.028000", "fees:2026-11-24")]
     trade.world.check()
 
 

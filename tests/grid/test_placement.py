@@ -67,7 +67,7 @@ def test_a_plain_job_starts_now_and_costs_its_card_hours_fee_and_tax():
 
 
 def test_fee_and_tax_are_arguments():
-    free = TakeRates(fee=Fraction(0))
+    free = TakeRates(fee=Fraction(0), tax=Fraction(6, 100))
     assert the_row(a_demand(), a_state(), take=free).cost == yuan("32")
 
 

@@ -19,7 +19,12 @@ from suanwang.ledger.contracts import ContractKind
 from suanwang.store.verify.kinds import ALONE, KINDS, contracts, jobs, members, vouchers
 from suanwang.store.verify.records import check_records
 
-OURS = (*members.KINDS, *jobs.KINDS, *vouchers.KINDS, *contracts.KINDS)  # others have tests of their own
+OURS = (
+    *members.KINDS,
+    *jobs.KINDS,
+    *vouchers.KINDS,
+    *contracts.KINDS,
+)  # others have tests of their own
 SRC = Path(__file__).parents[2] / "src" / "suanwang"
 
 

@@ -10,6 +10,7 @@ from suanwang.flows.specs import spec_of
 from suanwang.flows.submit_jobs import STORED
 from suanwang.grid.deal import Sale
 from suanwang.grid.demand import Demand
+from suanwang.grid.fees import TAKE_RATES
 from suanwang.jobs.demand import demand_of
 from suanwang.jobs.spec import JobSpec
 from suanwang.store import jobs
@@ -50,6 +51,7 @@ def demand_of_job(
         not_centres=job.not_centres,
         only_centre=only_centre,
         sold=sold_to(job.organisation_id, spec, sales),
+        take=TAKE_RATES if sales is None else sales.take,
     )
 
 

@@ -27,6 +27,7 @@ from suanwang.flows.timing import Timing
 from suanwang.grid.centre import PoolState
 from suanwang.grid.deal import Sale
 from suanwang.grid.demand import Demand, Option, WhyNot
+from suanwang.grid.fees import TakeRates
 from suanwang.grid.placement import plan
 from suanwang.jobs.demand import demand_of
 from suanwang.jobs.lifecycle import JobEvent, JobState
@@ -171,6 +172,7 @@ class DryRun:
     spec: JobSpec
     states: tuple[PoolState, ...]
     sold: Mapping[PoolId, Sale] | None
+    take: TakeRates
 
 
 def plan_only(
@@ -178,13 +180,13 @@ def plan_only(
 ) -> DryRun:
     """Load what a dry run plans over; nothing is stored. `plan_dry` does the rest outside."""
     states = centres.pool_states(tx, now=now, silent_after=timing.silent_after)
-    sold = sold_to(buyer, spec, Sales.load(tx, now=now))
-    return DryRun(spec.pinned(now), tuple(states), sold)
+    sales = Sales.load(tx, now=now)
+    return DryRun(spec.pinned(now), tuple(states), sold_to(buyer, spec, sales), sales.take)
 
 
 def plan_dry(dry: DryRun, *, now: Instant) -> tuple[Option, ...]:
     """Plan a spec as a submission would be planned; pure."""
-    demand = demand_of(dry.spec, now=now, sold=dry.sold)
+    demand = demand_of(dry.spec, now=now, sold=dry.sold, take=dry.take)
     return tuple(plan(demand, dry.states, now=now))[:OPTIONS_KEPT]
 
 

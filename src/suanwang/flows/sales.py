@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from suanwang.basics.ids import OrganisationId, PoolId
 from suanwang.basics.money import Money
-from suanwang.basics.slots import Instant
+from suanwang.basics.slots import Instant, market_day
 from suanwang.grid.centre import Pool
 from suanwang.grid.deal import Deal, Mode, Sale
+from suanwang.grid.fees import TakeRates, in_force
 from suanwang.grid.list_price import ListPrice, PriceTable
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.contracts import Contract, ContractKind, rate_of
@@ -39,6 +40,11 @@ class Sales:
     pools: Sequence[StoredPool] = ()
     prices: Mapping[OrganisationId, _PricesAt] = field(default_factory=dict)
     funds: Mapping[OrganisationId, Money] = field(default_factory=dict)
+
+    @property
+    def take(self) -> TakeRates:
+        """The fee schedule in force."""
+        return in_force(market_day(self.now))
 
     @classmethod
     def load(cls, tx: Tx, *, now: Instant) -> Sales:

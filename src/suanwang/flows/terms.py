@@ -11,6 +11,7 @@ from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import Money
 from suanwang.basics.slots import Slot, from_micros, to_micros
 from suanwang.grid.deal import DIRECT, Deal, Mode
+from suanwang.grid.fees import TAKE_RATES, TakeRates
 from suanwang.jobs.bill import Terms
 from suanwang.store.jobs import Job
 
@@ -35,6 +36,7 @@ def write_terms(terms: Terms) -> dict[str, Json]:
         "priced": _write_priced(terms.priced),
         "province": terms.province,
         "pue": str(terms.pue),
+        "take": [str(terms.take.fee), str(terms.take.tax), terms.take.source],
         "deal": None if terms.deal == DIRECT else _write_deal(terms.deal),
     }
 
@@ -54,7 +56,13 @@ def read_terms(wire: Mapping[str, Any]) -> Terms:
         province=wire["province"],
         pue=Fraction(wire["pue"]),
         deal=_read_deal(wire["deal"]) if wire.get("deal") else DIRECT,
+        take=_read_take(wire["take"]) if "take" in wire else TAKE_RATES,
     )
+
+
+def _read_take(wire: Sequence[str]) -> TakeRates:
+    fee, tax, source = wire
+    return TakeRates(Fraction(fee), Fraction(tax), source)
 
 
 def _write_deal(deal: Deal) -> dict[str, Json]:

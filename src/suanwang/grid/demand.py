@@ -15,6 +15,7 @@ from suanwang.basics.money import Money
 from suanwang.basics.products import CardClass, ZoneId
 from suanwang.basics.slots import Instant
 from suanwang.grid.deal import Sale
+from suanwang.grid.fees import TAKE_RATES, TakeRates
 
 
 class Preference(StrEnum):
@@ -53,6 +54,7 @@ class Demand:
     not_centres: frozenset[CentreId] = frozenset()  # already failed there
     needs: frozenset[str] = frozenset()  # capabilities such as "image", "environment:science"
     broker: OrganisationId | None = None  # sells it; then only pools in `sold` are options
+    take: TakeRates = TAKE_RATES  # fee and tax in force
     sold: Mapping[PoolId, Sale] = field(default_factory=dict)  # pools under a contract
 
     @property

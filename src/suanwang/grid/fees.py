@@ -1,26 +1,30 @@
 """What comes on top of a centre's charge: the exchange's fee, and the tax on that fee.
 
-Fee 2 % of the charge; VAT 6 % on the fee (财税〔2016〕36号, modern services). Each is rounded half
-up to the smallest unit. This is the one place of both rates that placement and billing can share.
+`tables/fees.csv` has the schedules: rates from a Beijing day on, and who says so. Each amount is
+rounded half up to the smallest unit. A job keeps the schedule that was in force when it was
+cleared; a bill looks nowhere else.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
+from functools import cache
 
 from suanwang.basics.money import Money
+from suanwang.grid.catalogue.read import rows
 
-FEE_RATE = Fraction(2, 100)
-VAT_RATE = Fraction(6, 100)
+SOURCE = "fees:"
 
 
 @dataclass(frozen=True, slots=True)
 class TakeRates:
     """The share of a charge that the exchange takes, and the tax on what it takes."""
 
-    fee: Fraction = FEE_RATE
-    tax: Fraction = VAT_RATE
+    fee: Fraction
+    tax: Fraction
+    source: str = ""  # "fees:2026-01-01": of the schedule that begins on that day
 
     def parts(self, charge: Money) -> tuple[Money, Money]:
         """Return the fee on a charge and the tax on that fee."""
@@ -42,4 +46,27 @@ def _half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-TAKE_RATES = TakeRates()
+@cache
+def schedules() -> tuple[tuple[date, TakeRates], ...]:
+    """Return the fee schedules, the first to begin in front."""
+    found = sorted(
+        (
+            date.fromisoformat(row["from"]),
+            TakeRates(Fraction(row["fee"]), Fraction(row["vat"]), f"{SOURCE}{row['from']}"),
+        )
+        for row in rows("fees")
+    )
+    assert len({day for day, _ in found}) == len(found), "two fee schedules begin on one day"
+    return tuple(found)
+
+
+def in_force(day: date) -> TakeRates:
+    """Return the schedule in force on a Beijing day; before the first one, the first."""
+    begun = [rates for begins, rates in schedules() if begins <= day]
+    return begun[-1] if begun else schedules()[0][1]
+
+
+#: The first schedule: of jobs that were cleared before schedules were kept with them.
+TAKE_RATES = schedules()[0][1]
+#: VAT on what a member sells, for invoices that state it.
+VAT_RATE = TAKE_RATES.tax

@@ -19,7 +19,7 @@ from suanwang.grid.catalogue import City, city
 from suanwang.grid.centre import PoolState
 from suanwang.grid.demand import Demand, Option, Preference, WhyNot
 from suanwang.grid.explain import explain
-from suanwang.grid.fees import TAKE_RATES, TakeRates
+from suanwang.grid.fees import TakeRates
 from suanwang.grid.fitting import Misfit, misfit
 from suanwang.grid.hourly import HOUR_MICROS
 from suanwang.grid.offer import Terms, latency_between, terms
@@ -98,7 +98,7 @@ def plan(
     states: Sequence[PoolState],
     *,
     now: Instant,
-    take: TakeRates = TAKE_RATES,
+    take: TakeRates | None = None,
     horizon: timedelta = HORIZON,
 ) -> list[Option]:
     """Return an option for every pool: feasible ones best first, then the others with why not.
@@ -106,6 +106,7 @@ def plan(
     The first feasible one is `chosen`. Deterministic: the order of `states` does not matter.
     Raises PlaceUnknown for a home that the catalogue does not know.
     """
+    take = take or demand.take
     asked = _Asked.of(demand, now=now, take=take, horizon=horizon)
     possible: list[_Possible] = []
     refused: list[Option] = []

@@ -1,7 +1,7 @@
 """One job's bill: usage × cleared price, a line each, and shares that sum to the total exactly.
 
-Fee: 2 % of the charge, to the exchange. Tax: VAT of 6 % on the fee (财税〔2016〕36号, modern
-services). Both come on top of the charge. What would exceed the hold is not charged: a `cap` line
+Fee and the tax on it come on top of the charge, by the schedule in force when the job was cleared
+(`grid/tables/fees.csv`). What would exceed the hold is not charged: a `cap` line
 says how much, so every other line still reads quantity × price.
 """
 
@@ -24,7 +24,7 @@ from suanwang.basics.units import Unit
 from suanwang.grid.deal import DIRECT, Deal
 from suanwang.grid.energy import CARBON_LABEL, carbon_g, factor
 from suanwang.grid.errors import FactorUnpublished
-from suanwang.grid.fees import FEE_RATE, TAKE_RATES, VAT_RATE
+from suanwang.grid.fees import TAKE_RATES, TakeRates
 from suanwang.jobs.usage import UsageRecord
 
 _GB = 10**9
@@ -129,6 +129,7 @@ class Terms:
     province: str | None = None  # where the electricity comes from; None: not told
     pue: Fraction = Fraction(1)
     deal: Deal = DIRECT
+    take: TakeRates = TAKE_RATES  # the fee schedule that was in force
 
 
 def bill_for(
@@ -143,12 +144,12 @@ def bill_for(
     lines = [*_compute(usage, terms, time_limit_seconds), *_data(usage, terms)]
     lines += _stored(usage, terms)
     asked = sum((line.amount for line in lines), Money.zero(hold.asset))
-    charge = min(asked, charge_within(hold))
+    charge = min(asked, charge_within(hold, terms.take))
     if charge < asked:
         lines.append(_whole(LineKind.CAP, charge - asked, usage, "hold"))
-    fee, tax = TAKE_RATES.parts(charge)
-    lines.append(_rate(LineKind.FEE, fee, usage, base=charge, rate=FEE_RATE))
-    lines.append(_rate(LineKind.TAX, tax, usage, base=fee, rate=VAT_RATE))
+    fee, tax = terms.take.parts(charge)
+    lines.append(_rate(LineKind.FEE, fee, usage, base=charge, take=terms.take))
+    lines.append(_rate(LineKind.TAX, tax, usage, base=fee, take=terms.take))
     lines += _green(usage, terms)
     return Bill(
         lines=tuple(lines),
@@ -158,11 +159,11 @@ def bill_for(
     )
 
 
-def charge_within(total: Money) -> Money:
+def charge_within(total: Money, take: TakeRates = TAKE_RATES) -> Money:
     """Return the largest charge that stays within `total` once fee and tax are added."""
-    factor = 1 + FEE_RATE * (1 + VAT_RATE)
+    factor = 1 + take.fee * (1 + take.tax)
     charge = Money(int(total.units / factor) + 2, total.asset)
-    while charge.units > 0 and TAKE_RATES.total(charge) > total:
+    while charge.units > 0 and take.total(charge) > total:
         charge = Money(charge.units - 1, charge.asset)
     return charge
 
@@ -310,8 +311,9 @@ def _whole(kind: LineKind, amount: Money, usage: UsageRecord, source: str) -> Li
 
 
 def _rate(
-    kind: LineKind, amount: Money, usage: UsageRecord, *, base: Money, rate: Fraction
+    kind: LineKind, amount: Money, usage: UsageRecord, *, base: Money, take: TakeRates
 ) -> Line:
+    rate = take.fee if kind is LineKind.FEE else take.tax
     percent = _decimal(rate * 100)
     return Line(
         kind=kind,
@@ -319,7 +321,7 @@ def _rate(
         unit=f"{percent} %",
         price=base,
         amount=amount,
-        price_source="jobs.bill",
+        price_source=take.source,
         usage_id=usage.usage_id,
         at=usage.ended_at,
     )

@@ -10,6 +10,7 @@ from suanwang.basics.products import CardClass
 from suanwang.basics.slots import Instant
 from suanwang.grid.deal import Sale
 from suanwang.grid.demand import Demand, Preference
+from suanwang.grid.fees import TAKE_RATES, TakeRates
 from suanwang.jobs.spec import JobKind, JobSpec
 from suanwang.jobs.values import instant_of
 
@@ -26,6 +27,7 @@ def demand_of(
     not_centres: frozenset[CentreId] = frozenset(),
     only_centre: CentreId | None = None,
     sold: Mapping[PoolId, Sale] | None = None,
+    take: TakeRates = TAKE_RATES,
 ) -> Demand:
     """Return what placement needs to know of a job.
 
@@ -59,6 +61,7 @@ def demand_of(
         needs=_capabilities(spec),
         broker=None if spec.broker is None else OrganisationId(spec.broker),
         sold=sold or {},
+        take=take,
     )
 
 

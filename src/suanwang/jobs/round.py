@@ -245,6 +245,7 @@ def terms_of(state: PoolState, demand: Demand, slot: Slot) -> Terms:
         province=centre.province,
         pue=Fraction(str(centre.pue)),
         deal=sale.at(slot),
+        take=demand.take,
     )
 
 
