@@ -29,6 +29,5 @@ ALONE = {
     "statement": "drawn up again from the entries, by store/verify/books.py",
     "reconciliation": "a report of its moment; the next one is drawn up from the rows",
     "broker_price": "what a bill's lines were sold at, by ledger/log/dealing.py",
-    "commission": "the deal in the terms of its bill, by ledger/log/dealing.py",
     "closing": "drawn up again from the statements, by store/verify/books.py",
 }
