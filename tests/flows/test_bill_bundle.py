@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.flows.builders import Agent, a_world
-from tests.flows.test_corrections import correct, metered, next_day
 from tests.flows.builders import Agent, a_spec, a_world
+from tests.flows.test_corrections import correct, metered, next_day
 from tests.flows.trade_case import Trade
 from tests.ledger.log.bundles import CENTRE, LOG, ORIGIN, salt
 
@@ -101,6 +100,8 @@ def test_a_corrected_bill_is_proven_in_all_its_versions(store, paid_before):
     versions = verify_bundle(bundle_of(world, billed), key=LOG.verifier.vkey).bills
     assert [each.id.partition("#")[2] for each in versions] == ["", "2", "3"]
     assert str(versions[-1].total) == str(world.bill(billed).total)
+
+
 def sold(store: Any, kind: str, clauses: dict[str, Any], price: str = "") -> tuple[Trade, str]:
     """Bill a job that a broker sells, with a carrier of its data."""
     trade = Trade(store)
