@@ -49,7 +49,7 @@ class World:
 
     def testify(self, count=1):
         records = [
-            Evidence(kind="order", id=self.ids(TransferId), record={"n": n}, at=NOW)
+            Evidence(kind="closing", id=self.ids(TransferId), record={"n": n}, at=NOW)
             for n in range(count)
         ]
         self.store.run_now(lambda tx: evidence.add(tx, records))
@@ -180,7 +180,7 @@ def test_a_transaction_that_commits_late_is_waited_for_and_never_skipped(world, 
     with closing(postgresql.connect(world.store.url)) as late:
         late.execute("BEGIN")
         late.execute(
-            "INSERT INTO evidence (kind, id, record, at) VALUES ('order', 'late', '{}', 1)"
+            "INSERT INTO evidence (kind, id, record, at) VALUES ('closing', 'late', '{}', 1)"
         )
         world.testify(3)  # their seq is larger, and they are here first
         act = an_act()
@@ -199,7 +199,7 @@ def test_nor_is_one_that_began_after_whoever_committed_first(world, dialect):
     if dialect == "sqlite":
         pytest.skip("SQLite has one writer: no row comes after one with a larger seq")
     world.extend()
-    insert = "INSERT INTO evidence (kind, id, record, at) VALUES ('order', '{}', '{{}}', 1)"
+    insert = "INSERT INTO evidence (kind, id, record, at) VALUES ('closing', '{}', '{{}}', 1)"
     with (
         closing(postgresql.connect(world.store.url)) as quick,
         closing(postgresql.connect(world.store.url)) as late,
@@ -222,7 +222,7 @@ def test_nor_is_one_that_began_after_whoever_committed_first(world, dialect):
 
 def test_a_transaction_that_has_written_may_extend_the_log_itself(world):
     world.extend()
-    mine = Evidence(kind="order", id="mine", record={}, at=NOW)
+    mine = Evidence(kind="closing", id="mine", record={}, at=NOW)
 
     def both(tx):
         evidence.add(tx, [mine])
