@@ -111,5 +111,7 @@ def test_every_row_that_belongs_to_someone_says_to_whom():
         "organisations", "operator_records", "rounds", "leaders", "idempotency",
         "quotes", "reservations", "leases", "logs", "outputs", "usage_records",
         "transfers", "holds", "deliveries", "budget_months", "budget_holds",
-        "market_days", "settlement_runs", "closings", "document_numbers", "log_segments", "log_tiles", "log_heads", "log_witnesses",
+        "market_days", "settlement_runs", "closings", "document_numbers",
+        "payout_accounts", "payout_batches",
+        "log_segments", "log_tiles", "log_heads", "log_witnesses",
     }  # fmt: skip
