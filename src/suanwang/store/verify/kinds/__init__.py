@@ -6,8 +6,16 @@ query of its rows to `store/sql/`. A kind that no row repeats is in ALONE, with 
 
 from __future__ import annotations
 
-from suanwang.store.verify.kinds import bank, budgets, days, disputes, jobs, members, vouchers
-from suanwang.store.verify.kinds import budgets, contracts, days, disputes, jobs, members, vouchers
+from suanwang.store.verify.kinds import (
+    bank,
+    budgets,
+    contracts,
+    days,
+    disputes,
+    jobs,
+    members,
+    vouchers,
+)
 from suanwang.store.verify.kinds.kind import Kind
 
 KINDS: tuple[Kind, ...] = (
