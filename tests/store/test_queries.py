@@ -112,6 +112,6 @@ def test_every_row_that_belongs_to_someone_says_to_whom():
         "quotes", "reservations", "leases", "logs", "outputs", "usage_records",
         "transfers", "holds", "deliveries", "budget_months", "budget_holds",
         "market_days", "settlement_runs", "closings", "document_numbers",
-        "payout_accounts", "payout_batches",
+        "payout_accounts", "payout_batches", "contracts", "broker_prices",
         "log_segments", "log_tiles", "log_heads", "log_witnesses",
     }  # fmt: skip
