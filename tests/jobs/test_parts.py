@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.jobs.builders import a_usage, the_terms, yuan
 
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import CNY, Money
+from suanwang.flows.bill_jobs import owed_by_buyer
+from suanwang.grid.deal import Deal, Mode
 from suanwang.jobs.bill import bill_for
 from suanwang.jobs.parts import Parties, PartRole, line_to_wire, parts_of_lines, sum_parts
+from suanwang.jobs.subsidy import Funding, Subsidy, items_of, shares_within
+from suanwang.ledger.vouchers.engine import Said
 
 PARTIES = Parties(centre=OrganisationId("org_centre"), exchange=OrganisationId("org_exchange"))
 PLENTY = yuan("1000000")
@@ -45,6 +52,83 @@ def test_parts_sum_to_their_line_and_to_the_bill_to_the_last_micro_yuan(
         (PartRole.TAX, bill.shares.tax),
     ):
         assert whole.get(role, Money.zero(CNY)) == share
+
+
+RATES = st.fractions(0, 1, max_denominator=10**6)
+BROKER, CARRIER = OrganisationId("org_broker"), OrganisationId("org_carrier")
+
+
+@st.composite
+def deals(draw):
+    mode = draw(st.sampled_from(list(Mode)))
+    carried = draw(st.booleans())
+    return Deal(
+        mode=mode,
+        broker=None if mode is Mode.DIRECT else BROKER,
+        commission=draw(RATES) if mode is Mode.AGENCY else Fraction(0),
+        purchase=Money(draw(MICRO)) if mode is Mode.SELF_RUN else None,
+        carrier=CARRIER if carried else None,
+        carriage=draw(RATES) if carried else Fraction(0),
+    )
+
+
+@given(
+    deal=deals(),
+    seconds=st.integers(0, 100_000),
+    moved=st.integers(0, 10**13),
+    prices=st.tuples(MICRO, MICRO),
+    hold=st.integers(0, 10**13),
+)
+def test_several_earners_share_each_line_to_the_last_micro_yuan(deal, seconds, moved, prices, hold):
+    terms = the_terms(price=Money(prices[0]), data_price_gb=Money(prices[1]), deal=deal)
+    usage = a_usage(seconds=str(seconds), cards=3, bytes_in=moved, bytes_out=moved // 3)
+    bill = bill_for(usage, terms, hold=Money(hold))
+    parts = parts_of_lines(bill.lines, replace(PARTIES, deal=deal))
+    for line, each in zip(bill.lines, parts, strict=True):
+        assert total(each) == line.amount
+    whole = sum_parts(parts)
+    assert total(whole) == bill.total
+    # Only a broker that sells below what it buys at pays; nobody else's part is below zero.
+    assert all(part.amount.units >= 0 for part in whole if part.role is not PartRole.BROKER)
+    if deal.mode is not Mode.SELF_RUN:
+        assert all(part.amount.units >= 0 for part in whole)
+
+
+@given(
+    deal=deals(),
+    seconds=st.integers(0, 100_000),
+    moved=st.integers(0, 10**13),
+    prices=st.tuples(MICRO, MICRO),
+    limits=st.tuples(st.integers(0, 10**13), RATES),
+)
+# A hold of 6 micro-yuan, all paid by vouchers: each rounding alone would pay somebody one too much.
+@example(
+    deal=Deal(mode=Mode.AGENCY, broker=BROKER, commission=Fraction(1, 2)),
+    seconds=600,
+    moved=2 * 10**9,
+    prices=(1, 3),
+    limits=(6, Fraction(1)),
+)
+def test_vouchers_pay_nobody_more_than_its_parts(deal, seconds, moved, prices, limits):
+    hold, rate = limits
+    terms = the_terms(price=Money(prices[0]), data_price_gb=Money(prices[1]), deal=deal)
+    usage = a_usage(seconds=str(seconds), cards=3, bytes_in=moved, bytes_out=moved // 2)
+    bill = bill_for(usage, terms, hold=Money(hold))
+    parts = parts_of_lines(bill.lines, replace(PARTIES, deal=deal))
+    wires = [line_to_wire(*each) for each in zip(bill.lines, parts, strict=True)]
+    items = items_of(wires)
+    said = [Said(kind=item.kind, amount=item.amount, taken=item.amount) for item in items]
+    amount = total(items).times(rate)
+    if not amount:
+        return
+    weights = shares_within(amount, wires, said, paid=())
+    funding = Funding(
+        programme="p", funder_id=OrganisationId("org_funder"), funder_account=None,
+        voucher_account=None, issuer_account=None, asset=CNY, amount=amount, claim_id=None,
+        weights=weights,
+    )  # fmt: skip
+    owed = owed_by_buyer(sum_parts(parts), Subsidy(fundings=(funding,)))
+    assert total(owed) == bill.total - amount
 
 
 def test_each_line_says_who_gets_it():

@@ -27,9 +27,9 @@ from suanwang.jobs.subsidy import (
     Funding,
     Subsidy,
     Wire,
-    earners,
     items_of,
     shares_of,
+    shares_within,
     voucher_line,
 )
 from suanwang.ledger.membership import MemberState
@@ -87,7 +87,9 @@ class VoucherDesk:
             )  # fmt: skip
             if decision.amount:
                 fundings.append(
-                    self._funding(running, job, decision, lines=lines, accounts=accounts)
+                    self._funding(
+                        running, job, decision, lines=lines, accounts=accounts, paid=fundings
+                    )
                 )
                 self._decided[fundings[-1].claim_id] = (asked, decision, usage_id)
                 items = _taken(items, decision)
@@ -164,6 +166,7 @@ class VoucherDesk:
         *,
         accounts: FunderAccounts,
         lines: Sequence[Wire],
+        paid: Sequence[Funding],
     ) -> Funding:
         return Funding(
             programme=running.id,
@@ -174,7 +177,7 @@ class VoucherDesk:
             asset=voucher_of(running.id),
             amount=decision.amount,
             claim_id=self.act.new_id(ClaimId),
-            weights=earners(lines, decision.lines),
+            weights=shares_within(decision.amount, lines, decision.lines, paid=paid),
         )
 
 

@@ -24,6 +24,7 @@ Wire = Mapping[str, Json]
 _NOTHING = Money.zero(CNY)
 # What a bill does not charge because it is above the hold lessens these, in proportion.
 _CAPPED = ("compute", "data_in", "data_out", "store")
+_NOT_EARNED = ("fee", "tax", "voucher")  # by those who sell
 _NOT_SPENDING = ("energy", "carbon", "cap", "fee", "tax", "voucher")
 
 
@@ -39,7 +40,7 @@ class Funding:
     asset: Asset
     amount: Money
     claim_id: ClaimId
-    weights: Mapping[OrganisationId, Money]  # who earns the eligible lines, and how much of them
+    weights: Mapping[OrganisationId, Money]  # who earns the eligible lines, and gets how much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,47 @@ def earners(lines: Sequence[Wire], said: Sequence[Said]) -> dict[OrganisationId,
             if amount.units > 0:
                 found[owner] = found.get(owner, _NOTHING) + amount
     return found
+
+
+def shares_within(
+    amount: Money, lines: Sequence[Wire], said: Sequence[Said], *, paid: Sequence[Funding]
+) -> dict[OrganisationId, Money]:
+    """Share a funding over those who earn the subsidised lines, nobody more than it earns.
+
+    What was taken off for the hold's limit, and rounding, may leave somebody less of the bill than
+    its share of those lines: the rest goes to whoever still earns.
+    """
+    weights = earners(lines, said)
+    room = _earned(lines)
+    for owner, share in (pair for each in paid for pair in shares_of(each)):
+        room[owner] -= share
+    wanted = split(amount, [Fraction(each.units) for each in weights.values()])
+    shares = {owner: min(each, room[owner]) for owner, each in zip(weights, wanted, strict=True)}
+    left = amount - sum(shares.values(), _NOTHING)
+    for owner in [*weights, *(each for each in room if each not in weights)]:
+        had = shares.get(owner, _NOTHING)
+        more = min(left, room[owner] - had)
+        if more:
+            shares[owner] = had + more
+            left -= more
+    assert not left, "vouchers pay no more than is earned"
+    return {owner: share for owner, share in shares.items() if share}
+
+
+def _earned(lines: Sequence[Wire]) -> dict[OrganisationId, Money]:
+    """Return what each earner gets of the whole bill, party by party above zero."""
+    sums: dict[tuple[OrganisationId, str], Money] = {}
+    for line in (each for each in lines if each["kind"] not in _NOT_EARNED):
+        parts = line["parts"]
+        assert isinstance(parts, list | tuple), "a line has parts"
+        for part in parts:
+            assert isinstance(part, Mapping), "a part is an object"
+            key = (OrganisationId(str(part["organisation_id"])), str(part["role"]))
+            sums[key] = sums.get(key, _NOTHING) + Money.parse(str(part["amount"]))
+    room: dict[OrganisationId, Money] = {}
+    for (owner, _), amount in sums.items():
+        room[owner] = room.get(owner, _NOTHING) + max(amount, _NOTHING)
+    return room
 
 
 def voucher_line(
