@@ -191,6 +191,11 @@ def test_version(suan):
     (("job", "list", "--limit", "many"), "--limit is not valid"),
     (("job", "list", "--limit"), "--limit"),
     (("job", "list", "extra"), "extra"),
+    (("operator", "credit", "org_1", "-5.00"), "begin with - (ORGANISATION AMOUNT), found -5.00."),
+    (("operator", "top-up", "org_1", "-.5", "--reference", "B"), "(ORGANISATION YUAN), found -.5."),
+    (("payout", "request", "-5"), "(YUAN), found -5."),
+    (("payout", "request", "-5", "--lang", "zh"), "应为不以 - 开头的数字（YUAN），实际为 -5。"),
+    (("job", "list", "-5"), "no option -5."),
     (("job",), "Usage: suan job"),
     (("ledger",), "verify"),
 ])  # fmt: skip

@@ -45,6 +45,7 @@ from suanwang.client.talk import language
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 _CANNOT_WRITE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
+_NEGATIVE = r"-[.\d]"  # no option of ours begins with a digit
 EXIT_BROKEN_PIPE = 141  # what a shell shows for a program ended by SIGPIPE
 
 app = typer.Typer(
@@ -165,7 +166,7 @@ def _run(args: list[str], say: Texts) -> int:
         _forget_stdout()
         return EXIT_BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the last line of defence before a traceback
-        return _unexpected(error, say)
+        return _unexpected(error, args, say)
     return code if isinstance(code, int) else 0
 
 
@@ -176,13 +177,13 @@ def _left(left: SystemExit) -> int:
     return left.code if isinstance(left.code, int) else EXIT_FAILED if left.code else 0
 
 
-def _unexpected(error: Exception, say: Texts) -> int:
+def _unexpected(error: Exception, args: Sequence[str], say: Texts) -> int:
     if isinstance(error, OSError) and error.errno in _CANNOT_WRITE and error.filename is None:
         _complain(say("Cannot write the result: {reason}", reason=error.strerror), say)
         _forget_stdout()
         return EXIT_FAILED
     if hasattr(error, "format_message"):
-        return _usage(error, say)
+        return _usage(error, args, say)
     if os.environ.get("SUANWANG_DEBUG"):
         traceback.print_exc()
     found = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
@@ -192,7 +193,7 @@ def _unexpected(error: Exception, say: Texts) -> int:
     return EXIT_FAILED
 
 
-def _usage(error: Any, say: Texts) -> int:  # noqa: ANN401 - Typer's own exceptions
+def _usage(error: Any, args: Sequence[str], say: Texts) -> int:  # noqa: ANN401 - Typer's own
     """Say what is wrong with the command line, and where its help is."""
     kind, ctx = type(error).__name__, getattr(error, "ctx", None)
     if kind == "NoArgsIsHelpError" and ctx is not None:
@@ -204,6 +205,8 @@ def _usage(error: Any, say: Texts) -> int:  # noqa: ANN401 - Typer's own excepti
         name = getattr(error, "option_name", "")
         text = say("There is no option {name}.", name=name)
         text += say(" Did you mean {near}?", near=near) if near else ""
+        if re.match(_NEGATIVE, name):
+            text = _below_zero(args, ctx, say) or text
     elif kind == "MissingParameter" and param is not None:
         text = say("Missing: {name}", name=_name_of(param))
     elif kind == "BadParameter" and param is not None:
@@ -220,6 +223,19 @@ def _usage(error: Any, say: Texts) -> int:  # noqa: ANN401 - Typer's own excepti
     if ctx is not None:
         typer.echo(say("Help: {command} --help", command=ctx.command_path), err=True)
     return int(getattr(error, "exit_code", EXIT_USAGE))
+
+
+def _below_zero(args: Sequence[str], ctx: Any, say: Texts) -> str:  # noqa: ANN401 - Typer's own
+    """Say what was expected where somebody wrote a number below zero: it reads as an option."""
+    found = next((word for word in args if re.match(_NEGATIVE, word)), "")
+    places = [_name_of(each) for each in ctx.command.params if each.param_type_name == "argument"]
+    if not places:
+        return ""
+    return say(
+        "Expected a number that does not begin with - ({names}), found {found}.",
+        names=" ".join(places),
+        found=found,
+    )
 
 
 def _quoted(text: str) -> tuple[str, str]:
