@@ -24,12 +24,14 @@ from tests.flows.dispute_case import Case
 from tests.flows.test_vouchers import DEMO, Programme
 
 from suanwang.basics.errors import NotAllowed
-from suanwang.basics.money import Asset
+from suanwang.basics.money import Asset, Money
 from suanwang.basics.slots import Slot, to_micros
 from suanwang.flows import export, loops
 from suanwang.flows.export import Form, first_piece, next_piece, wanted_by
 from suanwang.flows.issue_credit_note import Payer
-from suanwang.jobs.export import focus, plain
+from suanwang.flows.issue_invoice import draft_invoice
+from suanwang.jobs.export import earned, focus, plain
+from suanwang.ledger.closing import Month
 from suanwang.ledger.export.beancount import Beancount
 from suanwang.ledger.export.journal import Journal, Place, commodity_name
 from suanwang.store import exports
@@ -354,3 +356,54 @@ def test_reading_the_clock_once_keeps_pieces_together(world):
     act = world.act(world.operator)
     wanted = wanted_by(Form.CSV, period, owner=None, excel=False, act=act)
     assert to_micros(wanted.period.end) == to_micros(act.now)
+
+
+class TestEarned:
+    def test_a_seller_reads_what_its_bills_and_credit_notes_come_to(self, store):
+        case = Case(store)
+        seller, buyer = case.seller.organisation_id, case.world.buyer.organisation_id
+        earned = case.bill.earned[seller].decimal()
+        rows = rows_of(text_of(case.world, Form.EARNED_CSV, owner=seller, member=case.seller))
+        assert {(row["seller_id"], row["role"]) for row in rows} == {(seller, "centre")}
+        assert sum(Decimal(row["earned"]) for row in rows) == earned > 0
+        case.credit("0.010", Payer.SELLER, key=case.seller)
+        rows = rows_of(text_of(case.world, Form.EARNED_CSV, owner=seller, member=case.seller))
+        assert [row["credit_note"] != "" for row in rows].count(True) == 1
+        assert Decimal(rows[-1]["earned"]) < 0
+        lines = text_of(case.world, Form.EARNED_JSONL, owner=seller, member=case.seller)
+        bills = [json.loads(line) for line in lines.splitlines()]
+        net = sum(Decimal(row["earned"]) for row in rows)
+        assert sum(Decimal(bill["earned"]) for bill in bills) == net < earned
+        assert rows_of(text_of(case.world, Form.EARNED_CSV, owner=buyer)) == []
+        assert text_of(case.world, Form.EARNED_JSONL, owner=buyer) == ""
+        draft = case.world.run(lambda tx, act: draft_invoice(tx, Month(2026, 11), seller, act=act))
+        assert Decimal(draft["earnings"]["total"]) == net
+
+    def test_everybody_is_every_seller(self, programme):
+        world = programme.world
+        rows = rows_of(text_of(world, Form.EARNED_CSV, owner=None))
+        for job in {row["job_id"] for row in rows}:
+            bill = world.bill(job)
+            for owner, amount in bill.earned.items():
+                mine = [r for r in rows if (r["job_id"], r["seller_id"]) == (job, owner)]
+                assert sum(Decimal(row["earned"]) for row in mine) == amount.decimal()
+
+    def test_broker_and_carrier_earn_their_parts_and_an_old_bill_is_its_providers(self, store):
+        case = Case(store)
+        [bill], _ = case.world.read(
+            lambda tx: exports.bills(
+                tx, Slot(NOW, NOW + timedelta(days=9)), case.world.buyer.organisation_id, limit=1
+            )
+        )
+        parts = [("org_c", "centre", "2.70"), ("org_b", "broker", "-0.20"),
+                 ("org_k", "carrier", "0.30"), ("org_x", "exchange", "0.10")]  # fmt: skip
+        wire = [{"organisation_id": o, "role": r, "amount": a} for o, r, a in parts]
+        split = replace(bill, lines=({**bill.lines[0], "parts": wire},), centre_name="=1+1")
+        said = [(r["seller_id"], r["role"], r["earned"]) for r in earned.earned_rows(split, None)]
+        assert said == parts[:3]
+        [mine] = earned.earned_rows(split, "org_b", excel=True)
+        assert (mine["earned"], mine["centre"]) == ("-0.20", "'=1+1")
+        bare = {name: each for name, each in bill.lines[0].items() if name != "parts"}
+        old = replace(bill, lines=(bare,), provider_share=Money.parse("2.5"))
+        [row] = earned.earned_rows(old, None)
+        assert (row["seller_id"], row["earned"]) == (bill.provider_id, "2.500000")

@@ -10,6 +10,8 @@ TYPES = {
     "focus": ("text/csv", "AvailabilityZone,BilledCost"),
     "csv": ("text/csv", "bill_id,billed_at"),
     "jsonl": ("application/x-ndjson", '{"id":"bil_'),
+    "earned-csv": ("text/csv", "seller_id,role"),
+    "earned-jsonl": ("application/x-ndjson", ""),
     "beancount": ("text/plain", 'option "title"'),
     "hledger": ("text/plain", "; "),
 }

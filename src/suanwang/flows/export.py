@@ -15,7 +15,7 @@ from suanwang.basics.errors import NotAllowed
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.slots import Slot, format_instant
 from suanwang.flows.act import Act, Role
-from suanwang.jobs.export import focus, plain
+from suanwang.jobs.export import earned, focus, plain
 from suanwang.jobs.export.facts import ExportedBill
 from suanwang.ledger.export.beancount import Beancount
 from suanwang.ledger.export.hledger import Hledger
@@ -32,10 +32,14 @@ class Form(StrEnum):
     FOCUS = "focus"  #: bills as FOCUS 1.2, CSV
     CSV = "csv"  #: bills, a row a line
     JSONL = "jsonl"  #: bills, one a line
+    EARNED_CSV = "earned-csv"  #: what sellers earned by bills, a part of a line a row
+    EARNED_JSONL = "earned-jsonl"  #: what sellers earned, a bill a line
     BEANCOUNT = "beancount"  #: the ledger
     HLEDGER = "hledger"  #: the ledger
 
 
+EARNED = (Form.EARNED_CSV, Form.EARNED_JSONL)
+_WITH_NOTES = (Form.FOCUS, *EARNED)  # credit notes follow the bills
 JOURNALS: dict[Form, type[Grammar]] = {Form.BEANCOUNT: Beancount, Form.HLEDGER: Hledger}
 
 
@@ -112,15 +116,23 @@ def next_piece(tx: Tx, wanted: Wanted, place: Place) -> Piece:
 def _bills(tx: Tx, wanted: Wanted, place: Place, *, first: bool) -> Piece:
     if place.note is not None:
         return _notes(tx, wanted, place.note)
-    found, after = exports.bills(tx, wanted.period, wanted.owner, after=place.bill, limit=PIECE)
+    found, after = exports.bills(
+        tx,
+        wanted.period,
+        wanted.owner,
+        earned=wanted.form in EARNED,
+        after=place.bill,
+        limit=PIECE,
+    )
     more = replace(place, bill=after) if len(found) == PIECE else None
-    if more is None and wanted.form is Form.FOCUS:
+    if more is None and wanted.form in _WITH_NOTES:
         more = replace(place, note=exports.FIRST)
     return Piece(_writer(tx, wanted, first=first)(found), more)
 
 
 def _notes(tx: Tx, wanted: Wanted, place: tuple[int, str]) -> Piece:
-    found, after = exports.credit_notes(tx, wanted.period, wanted.owner, after=place, limit=PIECE)
+    notes = exports.credits_earned if wanted.form in EARNED else exports.credit_notes
+    found, after = notes(tx, wanted.period, wanted.owner, after=place, limit=PIECE)
     more = Place(note=after) if len(found) == PIECE else None
     return Piece(_writer(tx, wanted, first=False)(found), more)
 
@@ -135,6 +147,10 @@ def _writer(tx: Tx, wanted: Wanted, *, first: bool) -> Callable[[list[ExportedBi
             [row for bill in found for row in focus.focus_rows(bill, exchange=name)],
             header=first,
         )
+    if wanted.form is Form.EARNED_CSV:
+        return lambda found: _earned_csv(found, wanted, first=first)
+    if wanted.form is Form.EARNED_JSONL:
+        return lambda found: "".join(earned.earned_line(bill, wanted.owner) for bill in found)
     bom = plain.BOM if wanted.excel and first else ""
     return lambda found: (
         bom
@@ -144,6 +160,14 @@ def _writer(tx: Tx, wanted: Wanted, *, first: bool) -> Callable[[list[ExportedBi
             header=first,
         )
     )
+
+
+def _earned_csv(found: list[ExportedBill], wanted: Wanted, *, first: bool) -> str:
+    bom = plain.BOM if wanted.excel and first else ""
+    rows = [
+        row for each in found for row in earned.earned_rows(each, wanted.owner, excel=wanted.excel)
+    ]
+    return bom + plain.csv_text(earned.COLUMNS, rows, header=first)
 
 
 def _closing(tx: Tx, wanted: Wanted) -> list[Balance]:

@@ -30,12 +30,16 @@ def bills(
     period: Slot,
     owner: OrganisationId | None,
     *,
+    earned: bool = False,
     after: tuple[int, str] = FIRST,
     limit: int,
 ) -> tuple[list[ExportedBill], tuple[int, str]]:
-    """Return the next bills of a period, oldest first, and the place after them."""
+    """Return the next bills of a period, oldest first, and the place after them.
+
+    Those that the owner pays, or, `earned`, those by which it earns.
+    """
     rows = tx.all(
-        "bills_to_export",
+        "bills_earned_to_export" if earned else "bills_to_export",
         after_at=after[0],
         after_id=after[1],
         since=to_micros(period.start),
@@ -67,6 +71,28 @@ def credit_notes(
     )
     end = (rows[-1].note_at, rows[-1].note_id) if rows else after
     return _invoiced(tx, [_credit(row) for row in rows]), end
+
+
+def credits_earned(
+    tx: Tx,
+    period: Slot,
+    owner: OrganisationId | None,
+    *,
+    after: tuple[int, str] = FIRST,
+    limit: int,
+) -> tuple[list[ExportedBill], tuple[int, str]]:
+    """Return the next credit notes of a period, each with what its parties gave back."""
+    rows = tx.all(
+        "credits_earned_to_export",
+        after_at=after[0],
+        after_id=after[1],
+        since=to_micros(period.start),
+        until=to_micros(period.end),
+        owner=owner,
+        limit=limit,
+    )
+    end = (rows[-1].note_at, rows[-1].note_id) if rows else after
+    return [_given_back(row) for row in rows], end
 
 
 def balances(tx: Tx, before: Instant, owner: OrganisationId | None) -> list[Balance]:
@@ -120,6 +146,7 @@ def _bill(row: Row) -> ExportedBill:
         lines=tuple(body["lines"]),
         parts=tuple(body.get("parts", ())),
         total=Money(row.total_units, CNY),
+        provider_share=Money(body["provider_units"], CNY),
         created_at=from_micros(row.created_at),
         settled_at=instant(row.settled_at),
         used=None
@@ -148,6 +175,23 @@ def _credit(row: Row) -> ExportedBill:
         bill, lines=(line,), total=Money(-row.note_units, CNY), created_at=at, used=(at, at),
         credit_note=row.number,
     )  # fmt: skip
+
+
+def _given_back(row: Row) -> ExportedBill:
+    """Write what each party gave back of a bill (below zero), line by line."""
+    note = _credit(row)
+    lines = [
+        {
+            "kind": item["kind"],
+            "amount": str(-Money.parse(item["amount"])),
+            "at": format_instant(note.created_at),
+            "parts": [
+                part | {"amount": str(-Money.parse(part["amount"]))} for part in item["parts"]
+            ],
+        }
+        for item in parse(row.note_body)["items"]
+    ]
+    return replace(note, lines=tuple(lines), provider_share=None)
 
 
 def _invoiced(tx: Tx, bills: list[ExportedBill]) -> list[ExportedBill]:

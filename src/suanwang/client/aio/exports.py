@@ -12,7 +12,10 @@ from suanwang.client.aio.transport import AsyncTransport
 
 
 class AsyncExports:
-    """Exports of the organisation's bills (focus, csv, jsonl) and ledger (beancount, hledger)."""
+    """Exports of an organisation's bills (focus, csv, jsonl) and ledger (beancount, hledger).
+
+    Sellers get what they earned: earned-csv, earned-jsonl.
+    """
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport

@@ -1,4 +1,4 @@
-"""`suan export focus|csv|jsonl|beancount|hledger`: bills and the ledger as files."""
+"""`suan export focus|csv|jsonl|earned-csv|earned-jsonl|beancount|hledger`: books as files."""
 
 from __future__ import annotations
 
@@ -64,6 +64,27 @@ def csv(
 
 
 _command("jsonl", "bills.jsonl", "Export bills as JSON lines, one bill a line.")
+
+
+@app.command("earned-csv", cls=ClientCommand, epilog=_EXAMPLE.format("earned-csv", "earned.csv"))
+def earned_csv(
+    ctx: typer.Context,
+    *,
+    start: Start = None,
+    end: End = None,
+    out: Out = None,
+    everybody: Everybody = False,
+    excel: Excel = False,
+) -> None:
+    """Export what was earned by bills as plain CSV, less credit notes; for sellers."""
+    _export(ctx.obj, "earned-csv", (start, end), out, everybody=everybody, excel=excel)
+
+
+_command(
+    "earned-jsonl",
+    "earned.jsonl",
+    "Export what was earned by bills as JSON lines, less credit notes; for sellers.",
+)
 _command(
     "beancount", "ledger.beancount", "Export the ledger as a Beancount journal that checks itself."
 )

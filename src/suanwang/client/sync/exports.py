@@ -13,7 +13,10 @@ from suanwang.client.sync.transport import Transport
 
 
 class Exports:
-    """Exports of the organisation's bills (focus, csv, jsonl) and ledger (beancount, hledger)."""
+    """Exports of an organisation's bills (focus, csv, jsonl) and ledger (beancount, hledger).
+
+    Sellers get what they earned: earned-csv, earned-jsonl.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

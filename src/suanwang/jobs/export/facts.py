@@ -37,4 +37,5 @@ class ExportedBill:
     used: tuple[Instant, Instant] | None = None  # when the use began and ended
     parts: tuple[Mapping[str, Any], ...] = field(default=())
     invoice: str | None = None  # its number, once there is one
+    provider_share: Money | None = None  # of a bill whose lines say no parts
     credit_note: str | None = None  # where this is what was given back of a bill

@@ -48,7 +48,7 @@ def plain_rows(bill: ExportedBill, *, excel: bool = False) -> list[dict[str, str
         "centre": bill.centre_name or "",
     }
     if excel:
-        said |= {name: _tame(said[name]) for name in _TYPED}
+        said |= {name: tame(said[name]) for name in _TYPED}
     own = COLUMNS[len(said) :]
     return [said | {name: str(line.get(name, "")) for name in own} for line in bill.lines]
 
@@ -77,5 +77,6 @@ def json_line(bill: ExportedBill) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _tame(text: str) -> str:
+def tame(text: str) -> str:
+    """Keep a name from acting as a formula in a spreadsheet."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -26,6 +26,8 @@ TYPES = {
     Form.FOCUS: "text/csv; charset=utf-8",
     Form.CSV: "text/csv; charset=utf-8",
     Form.JSONL: "application/x-ndjson",
+    Form.EARNED_CSV: "text/csv; charset=utf-8",
+    Form.EARNED_JSONL: "application/x-ndjson",
     Form.BEANCOUNT: "text/plain; charset=utf-8",
     Form.HLEDGER: "text/plain; charset=utf-8",
 }
@@ -33,6 +35,8 @@ _NAMES = {
     Form.FOCUS: "bills-focus-1.2.csv",
     Form.CSV: "bills.csv",
     Form.JSONL: "bills.jsonl",
+    Form.EARNED_CSV: "earned.csv",
+    Form.EARNED_JSONL: "earned.jsonl",
     Form.BEANCOUNT: "ledger.beancount",
     Form.HLEDGER: "ledger.journal",
 }
@@ -56,6 +60,8 @@ async def export(
     everybody: bool = False,
 ) -> StreamingResponse:
     """Send bills (focus, csv, jsonl) or the ledger (beancount, hledger) of a period.
+
+    Sellers get what they earned by bills, less credit notes: earned-csv, earned-jsonl.
 
     Without `from` and `to`: this Beijing month until now. `everybody` is for keys that see all.
     """
