@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,8 @@ def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(tmp_path)
         ({"SUANWANG_PORT": "70000"}, "port"),
         ({"SUANWANG_SETTLE_EVERY": "night"}, "settle_every"),
         ({"SUANWANG_SETTLE_EVERY": "0"}, "settle_every"),
+        ({"SUANWANG_SETTLE_EVERY": "1e12"}, "settle_every"),
+        ({"SUANWANG_BOOKS_CLOSE_DAYS": "99999999999"}, "books_close_days"),
         ({"SUANWANG_LOG_FORMAT": "xml"}, "log_format"),
         ({"SUANWANG_LEASE_SECONDS": "6"}, "lease_seconds"),
         ({"SUANWANG_WEBHOOKS_TO_PRIVATE_ADDRESSES": "perhaps"}, "webhooks_to_private_addresses"),
@@ -59,6 +62,23 @@ def test_a_mistake_names_the_setting_and_its_origin(env, names):
         load_settings(env=env)
     assert names in refusal.value.message("en")
     assert next(iter(env)) in refusal.value.message("zh")
+
+
+NUMBERS = [one for one in fields(Settings) if type(one.default) in (int, float)]
+
+
+@pytest.mark.parametrize("one", NUMBERS, ids=lambda one: one.name)
+def test_every_number_has_bounds_and_what_is_beyond_them_is_told(one):
+    least, most = one.metadata["least"], one.metadata["most"]
+    assert least <= one.default <= most
+    for found in (least - 1, most + 1):
+        env = {f"SUANWANG_{one.name.upper()}": str(found)}
+        with pytest.raises(SettingUnreadable) as refusal:
+            load_settings(env=env)
+        said = refusal.value.message("en")
+        assert one.name in said
+        assert f"from {least} to {most}" in said
+        assert str(found) in said
 
 
 def test_an_unknown_setting_names_the_nearest(tmp_path):

@@ -22,11 +22,24 @@ ENV_PREFIX = "SUANWANG_"
 ENV_FILE = "SUANWANG_CONFIG"
 SYSTEM_FILE = Path("/etc/suanwang/server.toml")
 DAY = "day"
+SETTLE_SECONDS_MAX = 31 * 86_400
 DATA_DIR = Path("suanwang-data")
 
 
-def _setting(default: Any, en: str, zh: str, *, least: int | None = None) -> Any:  # noqa: ANN401
-    return field(default=default, metadata={"en": en, "zh": zh, "least": least})
+def _setting(
+    default: Any,  # noqa: ANN401 - of each setting's own type
+    en: str,
+    zh: str,
+    *,
+    least: int | None = None,
+    most: int | None = None,
+) -> Any:  # noqa: ANN401
+    """Describe a setting; a number has both bounds, far from what anybody wishes.
+
+    Beyond them arithmetic on dates overflows, or a server seems to run and never does the thing.
+    """
+    limits = {"least": least, "most": most}
+    return field(default=default, metadata={"en": en, "zh": zh, **limits})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +59,27 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address to listen on.", "监听地址。")
     port: int = _setting(
-        8930, "Port to listen on; 0: any free one.", "监听端口；0：任一空闲端口。", least=0
+        8930,
+        "Port to listen on; 0: any free one.",
+        "监听端口；0：任一空闲端口。",
+        least=0,
+        most=65_535,
     )
     heartbeat_seconds: int = _setting(
-        5, "Seconds between an agent's heartbeats.", "代理心跳间隔（秒）。", least=1
+        5, "Seconds between an agent's heartbeats.", "代理心跳间隔（秒）。", least=1, most=3_600
     )
     lease_seconds: int = _setting(
         15,
         "Seconds without a heartbeat after which a lease is lost.",
         "无心跳多少秒后租约失效。",
         least=1,
+        most=86_400,
     )
     round_every_seconds: float = _setting(
-        1.0, "Seconds between rounds at most.", "两轮出清的最大间隔（秒）。", least=0
+        1.0, "Seconds between rounds at most.", "两轮出清的最大间隔（秒）。", least=0, most=86_400
     )
     quote_ttl_seconds: int = _setting(
-        900, "Seconds for which a quote is good.", "报价有效期（秒）。", least=1
+        900, "Seconds for which a quote is good.", "报价有效期（秒）。", least=1, most=31 * 86_400
     )
     settle_every: str = _setting(
         DAY,
@@ -73,24 +91,28 @@ class Settings:
         "Bank days after which a market day is paid; 0: when it is over.",
         "交易日结束后多少个银行工作日付款；0：当日结束即付。",
         least=0,
+        most=250,
     )
     settle_final_bank_days: int = _setting(
         10,
         "Bank days after which a market day is final: until then meters are corrected at once.",
         "多少个银行工作日后交易日定稿；此前计量更正即时入账。",
         least=1,
+        most=250,
     )
     settle_resettlement_bank_days: int = _setting(
         40,
         "Bank days after which a market day is resettled once, if anything was corrected late.",
         "多少个银行工作日后对迟到的更正一次性重新结算。",
         least=1,
+        most=250,
     )
     settle_close_bank_days: int = _setting(
         45,
         "Bank days after which nothing may touch a market day any more.",
         "多少个银行工作日后交易日关闭，不得再有任何分录。",
         least=1,
+        most=250,
     )
     payout_cutoff: str = _setting(
         "16:00",
@@ -102,27 +124,35 @@ class Settings:
         "Days after a month's end (Beijing) at which its books are closed.",
         "月末（北京时间）之后多少天结账。",
         least=0,
+        most=90,
     )
     payout_account_wait_hours: int = _setting(
         48,
         "Hours before money is paid out to a bank account that was changed.",
         "变更出金银行账户后，多少小时方可出金。",
         least=0,
+        most=31 * 24,
     )
     dispute_window_days: int = _setting(
         30,
         "Days after billing in which a bill can be disputed.",
         "出账后可提出争议的天数。",
         least=1,
+        most=366,
     )
     dispute_answer_bank_days: int = _setting(
         5,
         "Bank days for the seller's answer; after them silence is consent.",
         "卖方答复争议的银行工作日数；逾期视为同意。",
         least=1,
+        most=250,
     )
     dispute_ruling_bank_days: int = _setting(
-        10, "Bank days for a ruling after the answer.", "答复后作出裁定的银行工作日数。", least=1
+        10,
+        "Bank days for a ruling after the answer.",
+        "答复后作出裁定的银行工作日数。",
+        least=1,
+        most=250,
     )
     dispute_overdue: str = _setting(
         "escalate",
@@ -134,24 +164,38 @@ class Settings:
         "Seconds between signed heads of the log, when it has grown.",
         "日志增长时签署树头的间隔（秒）。",
         least=0,
+        most=86_400,
     )
     rate_limit_per_second: int = _setting(
-        200, "Requests per second and key.", "每个密钥每秒请求数上限。", least=1
+        200, "Requests per second and key.", "每个密钥每秒请求数上限。", least=1, most=1_000_000
     )
     requests_at_once: int = _setting(
         1000,
         "Requests in hand at once; more are answered 503.",
         "同时处理的请求数上限；超出答复 503。",
         least=1,
+        most=1_000_000,
     )
     body_bytes_max: int = _setting(
-        8_000_000, "Bytes of one JSON body.", "单个 JSON 请求体的字节上限。", least=1000
+        8_000_000,
+        "Bytes of one JSON body.",
+        "单个 JSON 请求体的字节上限。",
+        least=1000,
+        most=1_000_000_000,
     )
     blob_bytes_max: int = _setting(
-        50_000_000_000, "Bytes of one stored file.", "单个存储文件的字节上限。", least=1
+        50_000_000_000,
+        "Bytes of one stored file.",
+        "单个存储文件的字节上限。",
+        least=1,
+        most=10**15,
     )
     blob_quota_bytes: int = _setting(
-        500_000_000_000, "Bytes stored for one organisation.", "每个组织的存储字节上限。", least=1
+        500_000_000_000,
+        "Bytes stored for one organisation.",
+        "每个组织的存储字节上限。",
+        least=1,
+        most=10**18,
     )
     webhooks_to_private_addresses: bool = _setting(
         False,
@@ -266,7 +310,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _convert(one: dataclasses.Field[Any], value: Any, origin: str) -> Any:  # noqa: ANN401
-    kind, least = type(one.default), one.metadata["least"]
+    kind = type(one.default)
     expected = _EXPECTED[kind]
     try:
         converted = _READERS[kind](value)
@@ -274,10 +318,10 @@ def _convert(one: dataclasses.Field[Any], value: Any, origin: str) -> Any:  # no
         raise SettingUnreadable(
             name=one.name, origin=origin, expected=expected, found=value
         ) from None
-    if least is not None and not converted >= least:
-        raise SettingUnreadable(
-            name=one.name, origin=origin, expected=f"{expected} of at least {least}", found=value
-        )
+    least, most = one.metadata["least"], one.metadata["most"]
+    if least is not None and not least <= converted <= most:
+        expected = f"{expected} from {least} to {most}"
+        raise SettingUnreadable(name=one.name, origin=origin, expected=expected, found=value)
     return converted
 
 
@@ -334,8 +378,10 @@ def _checked(settings: Settings, origins: list[Origin]) -> Settings:
         every = settings.settle_seconds
     except ValueError:
         every = 0.0
-    if every is not None and not every > 0:
-        _refuse(by_name["settle_every"], '"day" or a number of seconds above 0')
+    if every is not None and not 0 < every <= SETTLE_SECONDS_MAX:
+        _refuse(
+            by_name["settle_every"], f'"day" or seconds, above 0 and up to {SETTLE_SECONDS_MAX}'
+        )
     try:
         settings.cycle  # noqa: B018 - read to be refused here
     except CycleUnordered:
@@ -345,8 +391,6 @@ def _checked(settings: Settings, origins: list[Origin]) -> Settings:
     if settings.lease_seconds < 2 * settings.heartbeat_seconds:
         # One lost heartbeat is weather; a lease must outlive it.
         _refuse(by_name["lease_seconds"], "at least twice heartbeat_seconds")
-    if settings.port > 65535:  # noqa: PLR2004 - the largest port there is
-        _refuse(by_name["port"], "a port up to 65535")
     return settings
 
 
