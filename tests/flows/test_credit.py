@@ -130,3 +130,14 @@ def test_a_floor_that_was_changed_by_hand_is_found(world):
     (found,) = world.store.read_now(verify).findings
     assert (found.rule, found.record) == ("floor-wrong", f"accounts {world.account}")
     assert (found.expected, found.found) == ("-50000000", "-60000000")
+
+
+def test_an_owners_state_that_was_changed_beside_an_account_is_found(world):
+    world.store.run_now(
+        lambda tx: tx.script(
+            [f"UPDATE accounts SET owner_state = 'suspended' WHERE id = '{world.account}'"]
+        )
+    )
+    (found,) = world.store.read_now(verify).findings
+    assert (found.rule, found.record) == ("row-differs", f"accounts {world.account} owner_state")
+    assert found.found == "suspended"

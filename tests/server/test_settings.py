@@ -197,7 +197,8 @@ def test_ledger_verify_ends_with_0_or_1(tmp_path):
     with sqlite3.connect(tmp_path / "a.db") as wild:
         wild.execute("INSERT INTO organisations VALUES ('org_1', 'x', 'member', 'open', 0)")
         wild.execute(
-            "INSERT INTO accounts VALUES ('acc_1', 'org_1', 'available', 'CNY', 6, 0, 5, 0, 0)"
+            "INSERT INTO accounts"
+            " VALUES ('acc_1', 'org_1', 'available', 'CNY', 6, 0, 5, 0, 0, 'open')"
         )
     wild.close()
     bad = runner.invoke(app, ["--db", url])

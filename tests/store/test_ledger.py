@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -24,6 +26,7 @@ from suanwang.ledger.errors import (
     ReversalTooLarge,
     TransferIdReused,
 )
+from suanwang.ledger.membership import MemberState
 from suanwang.ledger.transfers import (
     HoldState,
     Rest,
@@ -35,7 +38,7 @@ from suanwang.ledger.transfers import (
     release,
     reverse,
 )
-from suanwang.store import ledger, past
+from suanwang.store import identity, ledger, past, postgresql
 
 DAY = Slot(NOW, NOW + timedelta(days=1))
 
@@ -286,11 +289,68 @@ def test_a_chain_is_kept_with_its_places_and_its_name_is_taken_once(world):
 
 def test_a_member_that_is_not_verified_yet_moves_nothing(world):
     def apply_anew(tx):
-        tx.script([f"UPDATE organisations SET state = 'applied' WHERE id = '{world.buyer_org.id}'"])
+        identity.set_organisation_state(tx, replace(world.buyer_org, state="applied"))
 
     world.store.run_now(apply_anew)
     with pytest.raises(MemberNotVerified):
         world.post(world.move(1, world.buyer, world.provider))
+
+
+@pytest.mark.real
+def test_a_credit_that_waits_while_its_owner_closes_is_refused(world, dialect):
+    if dialect == "sqlite":
+        pytest.skip("SQLite has one writer: nothing waits with an old answer in hand")
+    closed = replace(world.buyer_org, state="closed")
+    credit = world.move(1, world.bank, world.buyer)
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with (
+        closing(postgresql.connect(world.store.url)) as first,
+        closing(postgresql.connect(world.store.url)) as watch,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        first.execute("BEGIN")
+        first.execute("SELECT 1 FROM accounts WHERE id = %s FOR UPDATE", (world.buyer,))
+        close = pool.submit(
+            world.store.run_now, lambda tx: identity.set_organisation_state(tx, closed)
+        )
+        until(lambda: watch.execute(waits).fetchone()[0] == 1)
+        posted = pool.submit(world.post, credit)
+        until(lambda: watch.execute(waits).fetchone()[0] == 2)
+        first.execute("COMMIT")  # the closing goes on, and only then the credit
+        close.result(timeout=10)
+        with pytest.raises(MemberNotVerified):
+            posted.result(timeout=10)
+
+
+@pytest.mark.real
+def test_an_account_opened_while_its_owner_closes_is_a_closed_owners(world, dialect):
+    if dialect == "sqlite":
+        pytest.skip("SQLite has one writer: nothing waits with an old answer in hand")
+    closed = replace(world.buyer_org, state="closed")
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    account = Account(
+        id=world.ids(AccountId), organisation_id=closed.id, name="late", asset=Asset("CNY", 6)
+    )
+    with (
+        closing(postgresql.connect(world.store.url)) as first,
+        closing(postgresql.connect(world.store.url)) as watch,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first.execute("BEGIN")
+        first.execute("UPDATE organisations SET state = 'closed' WHERE id = %s", (closed.id,))
+        opened = pool.submit(
+            world.store.run_now, lambda tx: ledger.open_account(tx, account, at=NOW)
+        )
+        until(lambda: watch.execute(waits).fetchone()[0] == 1)
+        first.execute("COMMIT")
+        assert opened.result(timeout=10).owner_state is MemberState.CLOSED
+
+
+def until(happens, *, seconds=10):
+    end = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
 
 
 def test_closed_days_and_months_take_no_entry(world):

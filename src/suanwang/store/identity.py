@@ -160,8 +160,9 @@ def organisation_for_update(tx: Tx, organisation_id: str) -> Organisation:
 
 
 def set_organisation_state(tx: Tx, organisation: Organisation) -> None:
-    """Remember where an organisation stands."""
+    """Remember where an organisation stands; waits for whatever moves on its accounts."""
     tx.do("organisation_set_state", id=organisation.id, state=organisation.state)
+    tx.do("accounts_set_owner_state", id=organisation.id, state=organisation.state)
 
 
 def exchange(tx: Tx) -> Organisation | None:

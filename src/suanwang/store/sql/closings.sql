@@ -37,8 +37,7 @@ SELECT MIN(seq) AS seq FROM transfers WHERE seq >= :first AND seq <= :last AND a
 -- name: accounts_after
 -- A page of all accounts, in order of id, as they stand. Budgets' are not among them: what they
 -- count is no money, and a budget has an account for each month.
-SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units,
-  (SELECT state FROM organisations o WHERE o.id = accounts.organisation_id) AS owner_state
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units, owner_state
 FROM accounts WHERE id > :after AND asset <> 'BUDGET' ORDER BY id LIMIT :limit
 
 -- name: entries_counted

@@ -15,6 +15,11 @@ SELECT id, name, kind, state, created_at FROM organisations WHERE id = :id {for_
 -- Writes where an organisation stands.
 UPDATE organisations SET state = :state WHERE id = :id
 
+-- name: accounts_set_owner_state
+-- Writes it beside each of its accounts too, locked in id order as every batch locks them.
+UPDATE accounts SET owner_state = :state WHERE id IN (
+  SELECT id FROM accounts WHERE organisation_id = :id ORDER BY id {for_update})
+
 -- name: organisation_exchange
 -- The exchange's own organisation, of which there is one.
 SELECT id, name, kind, state, created_at FROM organisations WHERE kind = 'exchange' ORDER BY id LIMIT 1

@@ -1,32 +1,30 @@
 -- name: account_add
--- Opens an account; one that is there already stays as it is.
-INSERT INTO accounts (id, organisation_id, name, asset, scale, floor_units, created_at)
-VALUES (:id, :organisation_id, :name, :asset, :scale, :floor_units, :created_at)
+-- Opens an account; one that is there already stays as it is. The owner is locked, so that it cannot
+-- close meanwhile without the account knowing.
+INSERT INTO accounts (id, organisation_id, name, asset, scale, floor_units, created_at, owner_state)
+VALUES (:id, :organisation_id, :name, :asset, :scale, :floor_units, :created_at,
+  (SELECT state FROM organisations WHERE id = :organisation_id {for_update}))
 ON CONFLICT (organisation_id, name, asset) DO NOTHING
 
 -- name: account_by_owner
 -- The account of an organisation with this name and asset.
-SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units,
-  (SELECT state FROM organisations o WHERE o.id = accounts.organisation_id) AS owner_state
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units, owner_state
 FROM accounts WHERE organisation_id = :organisation_id AND name = :name AND asset = :asset
 
 -- name: account_by_id
 -- One account, as it stands.
-SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units,
-  (SELECT state FROM organisations o WHERE o.id = accounts.organisation_id) AS owner_state
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units, owner_state
 FROM accounts WHERE id = :id
 
 -- name: accounts_of
 -- Every account of an organisation.
-SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units,
-  (SELECT state FROM organisations o WHERE o.id = accounts.organisation_id) AS owner_state
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units, owner_state
 FROM accounts WHERE organisation_id = :organisation_id ORDER BY asset, name
 
 -- name: accounts_to_change
 -- The accounts that a batch touches, locked in id order so that two batches cannot deadlock; with
 -- them, so that no further question is needed, until when the books are closed.
-SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units,
-  (SELECT state FROM organisations o WHERE o.id = accounts.organisation_id) AS owner_state,
+SELECT id, organisation_id, name, asset, scale, floor_units, balance_units, held_units, owner_state,
   (SELECT MAX(until_at) FROM closings) AS closed_until
 FROM accounts WHERE id {in:ids} ORDER BY id {for_update}
 
@@ -113,7 +111,7 @@ ORDER BY seq LIMIT :limit
 -- Each account beside what its transfers and its open holds add up to.
 SELECT a.id, a.organisation_id, a.name, a.asset, a.scale, a.floor_units, a.balance_units,
   a.held_units,
-  (SELECT state FROM organisations o WHERE o.id = a.organisation_id) AS owner_state,
+  a.owner_state,
   COALESCE(c.units, 0) AS credited_units, COALESCE(d.units, 0) AS debited_units,
   COALESCE(h.units, 0) AS open_holds_units
 FROM accounts a

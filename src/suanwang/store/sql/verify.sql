@@ -148,8 +148,10 @@ SELECT seq, id FROM evidence WHERE kind = :kind AND seq > :after ORDER BY seq LI
 SELECT MIN(at) AS at FROM evidence WHERE kind = :kind
 
 -- name: verify_floors
--- A page of accounts, with what was put on record of how far each may go when it was opened.
-SELECT a.id, a.asset, a.scale, a.floor_units,
+-- A page of accounts, with what was put on record of how far each may go when it was opened, and
+-- where its owner stands.
+SELECT a.id, a.asset, a.scale, a.floor_units, a.owner_state,
+  (SELECT o.state FROM organisations o WHERE o.id = a.organisation_id) AS state,
   (SELECT e.record FROM evidence e WHERE e.kind = 'account' AND e.id = a.id) AS opened
 FROM accounts a WHERE a.id > :after ORDER BY a.id LIMIT :limit
 

@@ -81,6 +81,9 @@ accounts = table(
     whole("balance_units", server_default="0"),
     whole("held_units", server_default="0"),
     whole("created_at"),
+    # The owner's state, kept beside the balance so that whoever locks the row reads both as they
+    # are: a subquery on organisations would tell what was when the wait for the lock began.
+    text("owner_state", server_default="verified"),
     index("uq_accounts_owner", "organisation_id", "name", "asset", unique=True),
     # The ledger room refuses these first and by name; the database is the second lock on the door.
     CheckConstraint(

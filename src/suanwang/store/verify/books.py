@@ -58,6 +58,9 @@ def _check_floors(tx: Tx) -> Iterator[Finding]:
             if granted != row.floor_units:
                 name = f"accounts {row.id}"
                 yield finding("floor-wrong", name, expected=granted, found=row.floor_units)
+            if row.owner_state != row.state:
+                name = f"accounts {row.id} owner_state"
+                yield finding("row-differs", name, expected=row.state, found=row.owner_state)
         after = page[-1].id
 
 
