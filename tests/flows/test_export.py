@@ -35,6 +35,7 @@ from suanwang.ledger.closing import Month
 from suanwang.ledger.export.beancount import Beancount
 from suanwang.ledger.export.journal import Journal, Place, commodity_name
 from suanwang.store import exports
+from suanwang.store.tx import Tx
 
 TOOL = Path(__file__).parents[2] / "tools" / "focus_validator.py"
 
@@ -407,3 +408,32 @@ class TestEarned:
         old = replace(bill, lines=(bare,), provider_share=Money.parse("2.5"))
         [row] = earned.earned_rows(old, None)
         assert (row["seller_id"], row["earned"]) == (bill.provider_id, "2.500000")
+
+
+def test_a_journal_asks_for_balances_at_its_ends_and_on_no_page_between(world, monkeypatch):
+    billed(world)
+    asked, ask = [], Tx.all
+
+    def noted(tx, query, /, **params):
+        asked.append(query)
+        return ask(tx, query, **params)
+
+    owner = world.buyer.organisation_id
+    monkeypatch.setattr(export, "PIECE", 1)
+    monkeypatch.setattr(Tx, "all", noted)
+    assert text_of(world, Form.HLEDGER, owner=owner)
+    assert asked.count("journal_transfers_of") > 2
+    assert asked.count("moved_between") == 2
+
+
+def test_balances_from_a_frozen_statement_are_those_of_all_transfers(store):
+    case = Case(store, settled=True)
+    case.close_the_month()
+    case.world.sleep(1)
+    for owner in (case.seller.organisation_id, case.world.buyer.organisation_id):
+        everybody, mine = (
+            case.world.read(lambda tx, who=who: exports.balances(tx, case.world.now, who))
+            for who in (None, owner)
+        )
+        assert mine == [each for each in everybody if each.place.owner == owner]
+        assert any(each.amount for each in mine)

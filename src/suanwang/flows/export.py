@@ -60,6 +60,7 @@ class Place:
     bill: tuple[int, str] = exports.FIRST
     note: tuple[int, str] | None = None  # after the bills, credit notes: where they go on
     transfer: int = -1
+    accounts: tuple[str, ...] | None = None  # of one organisation's journal; None: everybody's
     others: frozenset[str] = frozenset()  # accounts of a journal that are declared
 
 
@@ -93,7 +94,8 @@ def first_piece(tx: Tx, wanted: Wanted) -> Piece:
         opening = exports.balances(tx, wanted.period.start, wanted.owner)
         period = f"{format_instant(wanted.period.start)} - {format_instant(wanted.period.end)}"
         head = _journal(wanted).header(f"{_title(tx, wanted)}, {period}", opening)
-        return Piece(head, Place())
+        accounts = None if wanted.owner is None else tuple(each.place.id for each in opening)
+        return Piece(head, Place(accounts=accounts))
     return _bills(tx, wanted, Place(), first=True)
 
 
@@ -102,10 +104,9 @@ def next_piece(tx: Tx, wanted: Wanted, place: Place) -> Piece:
     if wanted.form not in JOURNALS:
         return _bills(tx, wanted, place, first=False)
     journal = _journal(wanted)
-    accounts = None
-    if wanted.owner is not None:
-        accounts = [each.place.id for each in _closing(tx, wanted)]
-    found, after = exports.movements(tx, wanted.period, accounts, after=place.transfer, limit=PIECE)
+    found, after = exports.movements(
+        tx, wanted.period, place.accounts, after=place.transfer, limit=PIECE
+    )
     known = set(place.others)
     text = journal.moved(found, known)
     if len(found) == PIECE:

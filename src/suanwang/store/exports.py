@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from suanwang.basics.ids import OrganisationId
-from suanwang.basics.money import CNY, Asset, Money
+from suanwang.basics.money import BUDGET, CNY, Asset, Money
 from suanwang.basics.slots import (
     Instant,
     Slot,
@@ -18,7 +18,7 @@ from suanwang.basics.slots import (
 from suanwang.jobs.export.facts import ExportedBill
 from suanwang.ledger.closing import Month
 from suanwang.ledger.export.journal import Balance, Movement, Place
-from suanwang.store import invoices
+from suanwang.store import invoices, ledger, past
 from suanwang.store.tx import Row, Tx
 from suanwang.store.values import instant, parse
 
@@ -96,8 +96,16 @@ def credits_earned(
 
 
 def balances(tx: Tx, before: Instant, owner: OrganisationId | None) -> list[Balance]:
-    """Return what each account held just before an instant."""
-    rows = tx.all("journal_balances", before=to_micros(before), owner=owner)
+    """Return what each account held just before an instant; budgets are no money."""
+    if owner is not None:
+        # From the last frozen statements, so that a long history costs nothing.
+        whose = [each for each in ledger.accounts_of(tx, owner) if each.asset != BUDGET]
+        found = past.balances_at(tx, whose, before)
+        return [
+            Balance(place=Place(each.id, each.organisation_id, each.name), amount=each.balance)
+            for each in found
+        ]
+    rows = tx.all("journal_balances", before=to_micros(before))
     return [
         Balance(
             place=Place(row.id, row.organisation_id, row.name),

@@ -76,8 +76,8 @@ WHERE (n.created_at, n.id) > (:after_at, :after_id)
 ORDER BY n.created_at, n.id LIMIT :limit
 
 -- name: journal_balances
--- What each account held just before an instant; :owner null means everybody's. Budgets are limits
--- and no money: journals leave their accounts out.
+-- What everybody's accounts held just before an instant. Budgets are limits and no money: journals
+-- leave their accounts out.
 SELECT a.id, a.organisation_id, a.name, a.asset, a.scale,
   CAST(COALESCE(c.units, 0) - COALESCE(d.units, 0) AS BIGINT) AS units
 FROM accounts a
@@ -87,7 +87,7 @@ LEFT JOIN (SELECT credit_id, SUM(amount_units) AS units FROM transfers
 LEFT JOIN (SELECT debit_id, SUM(amount_units) AS units FROM transfers
            WHERE kind IN ('posted', 'post') AND at < :before GROUP BY debit_id) d
   ON d.debit_id = a.id
-WHERE (CAST(:owner AS TEXT) IS NULL OR a.organisation_id = :owner) AND a.asset <> 'BUDGET'
+WHERE a.asset <> 'BUDGET'
 ORDER BY a.organisation_id, a.asset, a.name, a.id
 
 -- name: journal_transfers
