@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -24,6 +25,7 @@ from suanwang.ledger.log.tree import root
 from suanwang.ledger.transfers import move
 from suanwang.store import evidence, ledger, log, postgresql
 from suanwang.store.evidence import Evidence
+from suanwang.store.queries import load_queries
 from suanwang.store.verify.whole import verify
 
 SIGNER = Signer(name="exchange.test", private=bytes(range(32)))
@@ -169,6 +171,35 @@ def test_two_servers_that_extend_at_once_append_once(world):
     assert sorted(did) == [0, first.segment.leaves]
     world.extend()
     assert world.store.read_now(verify).findings == ()
+
+
+def test_words_are_counted_through_the_index_and_never_by_reading_a_kind(world, dialect):
+    at = {"record": {}, "at": NOW, "kind": "order"}
+    names = ["a", "a#2", "a#3", "ab", "ab#2", "a%", "a%#2"]
+    kept = [Evidence(id=name, **at) for name in names]
+    world.store.run_now(lambda tx: evidence.add(tx, kept))
+    query = load_queries(dialect)["evidence_words"]
+
+    def words(tx, name):
+        return tx.one("evidence_words", kind="order", id=name).words
+
+    for name, expected in {"a": 3, "ab": 2, "a%": 2, "b": 0}.items():
+        assert world.store.read_now(lambda tx, n=name: words(tx, n)) == expected
+    assert "LIKE" not in query
+    if dialect == "sqlite":
+        with closing(sqlite3.connect(world.store.url.database)) as found:
+            facts = {"kind": "order", "id": "a"}
+            plan = [row[3] for row in found.execute(f"EXPLAIN QUERY PLAN {query}", facts)]
+        told = [step for step in plan if "evidence" in step]
+        assert len(told) == 2
+        assert all("uq_evidence_kind_id (kind=? AND id=?)" in step for step in told), told
+        return
+    with closing(postgresql.connect(world.store.url)) as found:
+        found.execute("SET enable_seqscan = off")  # the table is small; only the means count
+        plan = found.execute(f"EXPLAIN {query}", {"kind": "order", "id": "a"}).fetchall()
+    conditions = [row[0] for row in plan if "Index Cond" in row[0]]
+    assert len(conditions) == 2
+    assert all("kind =" in one and "id =" in one for one in conditions), conditions
 
 
 @pytest.mark.real
