@@ -59,7 +59,7 @@ from suanwang.store.vouchers import Claim, Running
 TEXT_MAX = 2_000
 LINES_MAX = 500
 _NOTHING = Money.zero(CNY)
-_PAID = (ClaimState.PAID, ClaimState.CLOSED)
+_PAID = (ClaimState.PAID,)
 
 
 class Payer(StrEnum):

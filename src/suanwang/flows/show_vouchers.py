@@ -17,7 +17,7 @@ from suanwang.store import vouchers
 from suanwang.store.tx import Tx
 from suanwang.store.vouchers import Claim, Grant, Running
 
-_PAID = (ClaimState.PAID, ClaimState.CLOSED)
+_PAID = (ClaimState.PAID,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

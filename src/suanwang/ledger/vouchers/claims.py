@@ -20,9 +20,7 @@ class ClaimState(StrEnum):
     DELIVERED = "delivered"
     VERIFIED = "verified"
     PAID = "paid"
-    CLOSED = "closed"
     REJECTED = "rejected"
-    EXPIRED = "expired"
     CLAWED_BACK = "clawed_back"
 
 
@@ -34,13 +32,11 @@ class ClaimEvent(StrEnum):
     DELIVER = "deliver"  #: the contract was delivered and billed, its evidence handed in
     VERIFY = "verify"  #: second review
     PAY = "pay"
-    CLOSE = "close"
     REJECT = "reject"
-    EXPIRE = "expire"
     CLAW_BACK = "claw_back"
 
 
-_STOP = {ClaimEvent.REJECT: ClaimState.REJECTED, ClaimEvent.EXPIRE: ClaimState.EXPIRED}
+_STOP = {ClaimEvent.REJECT: ClaimState.REJECTED}
 CLAIM = Lifecycle(
     kind="claim",
     first=ClaimState.ISSUED,
@@ -57,12 +53,10 @@ CLAIM = Lifecycle(
             ClaimEvent.REJECT: ClaimState.REJECTED,
         },
         ClaimState.PAID: {
-            ClaimEvent.CLOSE: ClaimState.CLOSED,
             ClaimEvent.CLAW_BACK: ClaimState.CLAWED_BACK,
         },
-        ClaimState.CLOSED: {ClaimEvent.CLAW_BACK: ClaimState.CLAWED_BACK},
     },
-    final=frozenset({ClaimState.REJECTED, ClaimState.EXPIRED, ClaimState.CLAWED_BACK}),
+    final=frozenset({ClaimState.REJECTED, ClaimState.CLAWED_BACK}),
 )
 #: The steps of a claim that is taken off a bill, all at once.
 OFFSET_STEPS = (
