@@ -26,6 +26,13 @@ EXIT_TIMED_OUT = 6
 EXIT_JOB_FAILED = 10
 EXIT_INTERRUPTED = 130
 _DETAIL_CHARS_MAX = 2_000
+_FIELDS_SHOWN_MAX = 10
+_FIELD_CHARS_MAX = 500
+
+
+def _field_line(found: Mapping[str, Any]) -> str:
+    """Write one field that is wrong: "  /lines/0/line: …"."""
+    return f"  {found.get('pointer') or '/'}: {found.get('detail') or ''}"[:_FIELD_CHARS_MAX]
 
 
 class Answered(SuanwangError):
@@ -47,8 +54,9 @@ class Answered(SuanwangError):
         self.__dict__["status"] = int(facts["status"])
 
     def message(self, lang: str = "en") -> str:
-        """Say it in the server's words, and in ours where it had none."""
-        return self.detail or super().message(lang)
+        """Say it in the server's words, and in ours where it had none; then field by field."""
+        said = self.detail or super().message(lang)
+        return "\n".join([said, *(_field_line(each) for each in self.errors[:_FIELDS_SHOWN_MAX])])
 
 
 class RefusedAnswered(Answered, Refused):

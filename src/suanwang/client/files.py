@@ -34,9 +34,10 @@ def named_trouble(path: object) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def whole(place: Path) -> Iterator[BinaryIO]:
+def whole(place: Path, *, private: bool = False) -> Iterator[BinaryIO]:
     """Open a file to write; it appears under its name only when it is whole.
 
+    `private`: only its owner may read it (mode 0600), as from the first byte.
     A link is followed. A pipe or device is written as it stands, never replaced.
 
     Raises: FolderMissing, FileIsFolder, FileForbidden, FileTrouble.
@@ -50,6 +51,10 @@ def whole(place: Path) -> Iterator[BinaryIO]:
             return
         final = place.resolve()
         draft = final.with_name(f".{final.name}.part")
+        if private:
+            # A draft that a killed command left may be open to all.
+            draft.unlink(missing_ok=True)
+            draft.touch(mode=0o600)
         with draft.open("wb") as file:
             try:
                 yield file

@@ -61,9 +61,9 @@ class BodyCut(Invalid):
 
 
 class FieldsInvalid(Invalid):
-    """{count} field(s) of the request are not valid; `errors` names each."""
+    """{count} field(s) of the request are not valid."""
 
-    zh = "请求中有 {count} 个字段无效；`errors` 逐一列出。"
+    zh = "请求中有 {count} 个字段无效。"
     code = "fields-invalid"
 
 

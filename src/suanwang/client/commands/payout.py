@@ -160,7 +160,7 @@ def download(
     found = talk.grid.payouts.batch(batch_id)
     if found.state != "sent":
         found = talk.grid.payouts.send(batch_id)
-    with files.whole(Path(out)) as file:
+    with files.whole(Path(out), private=True) as file:
         file.write(talk.grid.payouts.file(batch_id))
     talk.show(found, lambda: f"{found.id}  {found.state}  {out}")
 
@@ -185,5 +185,7 @@ def _payout(found: Payout) -> str:
 
 
 def _account(found: PayoutAccount, talk: Talk) -> str:
-    since = talk.say("paid to from {at}", at=found.usable_at.isoformat())
+    from suanwang.client.screen.figures import clock  # noqa: PLC0415
+
+    since = talk.say("payouts go to it from {at}", at=clock(found.usable_at))
     return f"{found.name}  {found.bank}  {found.number}  {since}"

@@ -21,9 +21,22 @@ def line_list(found: Sequence[BankLine], say: Texts) -> RenderableType:
                     say("why"), right=(2,))  # fmt: skip
     for each in found:
         table.add_row(each.id, each.day, exact_money(each.amount, each.currency),
-                      printable(each.counterparty), printable(each.text), each.state,
-                      each.doubt or each.target_id or "–")  # fmt: skip
+                      printable(each.counterparty), printable(each.text), say(each.state),
+                      _why(each, say))  # fmt: skip
     return table
+
+
+def _why(line: BankLine, say: Texts) -> str:
+    return say(line.doubt.replace("-", " ")) if line.doubt else line.target_id or "–"
+
+
+def _stands(batch: PayoutBatch, say: Texts) -> str:
+    return say("approved once") if batch.state == "signed" else say(batch.state)
+
+
+def _hand(what: str, say: Texts) -> str:
+    hands = {"make": say("made by"), "sign": say("approved by")}
+    return hands.get(what, what)
 
 
 def payout_list(found: Sequence[Payout], say: Texts) -> RenderableType:
@@ -33,7 +46,7 @@ def payout_list(found: Sequence[Payout], say: Texts) -> RenderableType:
     table = a_table("id", say("amount"), say("state"), say("account"), say("asked"), say("why"),
                     right=(1,))  # fmt: skip
     for each in found:
-        table.add_row(each.id, exact_money(each.amount, each.currency), each.state,
+        table.add_row(each.id, exact_money(each.amount, each.currency), say(each.state),
                       each.account or "–", clock(each.created_at),
                       printable(each.reason or each.waits_for or "–"))  # fmt: skip
     return table
@@ -46,7 +59,7 @@ def batch_list(found: Sequence[PayoutBatch], say: Texts) -> RenderableType:
     table = a_table("id", say("day"), say("state"), say("payouts"), say("total"), right=(3, 4))
     for each in found:
         total = exact_money(each.total, each.currency)
-        table.add_row(each.id, each.day, each.state, str(each.count), total)
+        table.add_row(each.id, each.day, _stands(each, say), str(each.count), total)
     return table
 
 
@@ -54,11 +67,13 @@ def batch_page(batch: PayoutBatch, say: Texts) -> RenderableType:
     """Draw one batch: what is to be approved, and by which hash."""
     total = exact_money(batch.total, batch.currency)
     lines: list[RenderableType] = [
-        Text(f"{batch.id}  {batch.state}  {batch.day}  {total}"),
+        Text(f"{batch.id}  {_stands(batch, say)}  {batch.day}  {total}"),
         Text(f"SHA-256 {batch.file_sha256}"),
         payout_list(batch.payouts, say),
     ]
-    lines += [Text(f"{each.what}  {each.key_id}  {clock(each.at)}") for each in batch.hands]
+    lines += [
+        Text(f"{_hand(each.what, say)}  {each.key_id}  {clock(each.at)}") for each in batch.hands
+    ]
     lines += [Text(f"– {each.payout_id}  {each.why}") for each in batch.left_out]
     return Group(*lines)
 

@@ -19,12 +19,13 @@ BAR_CELLS = 20
 
 def budget_list(found: Sequence[Budget], say: Texts) -> RenderableType:
     """Draw budgets: a bar of what is used and held, and the figures."""
-    table = a_table(say("budget"), say("whose"), say("month"), "", say("used"), say("held"),
-                    say("left"), say("amount"), say("at its end"), right=(4, 5, 6, 7))  # fmt: skip
+    table = a_table(say("budget"), say("month"), say("used"), say("held"), say("left"),
+                    say("amount"), say("at its end"), right=(2, 3, 4, 5), ids=(0,))  # fmt: skip
     for each in found:
         amounts = (money(a, each.currency) for a in (each.used, each.held, each.left, each.amount))
         end = say("(removed)") if each.removed_at else _stop(each.stop, say)
-        table.add_row(each.id, _whose(each, say), each.month, bar(each), *amounts, end)
+        whose = Text(f"{each.id}\n{_whose(each, say)}\n", overflow="fold", no_wrap=False)
+        table.add_row(whose + bar(each), each.month, *amounts, end)
     return table
 
 

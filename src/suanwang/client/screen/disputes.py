@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from rich.console import Group, RenderableType
@@ -16,7 +17,7 @@ from suanwang.client.wire_disputes import CreditNote, Dispute, Invoice
 def dispute_list(found: Sequence[Dispute], say: Texts) -> RenderableType:
     """Draw disputes."""
     table = a_table(say("dispute"), say("job"), say("reason"), say("state"), say("amount"),
-                    say("due"), right=(4,))  # fmt: skip
+                    say("due"), right=(4,), ids=(0,))  # fmt: skip
     for each in found:
         amount = exact_money(each.amount, each.currency)
         due = clock(each.due_at) if each.due_at else "–"
@@ -40,7 +41,7 @@ def dispute_page(found: Dispute, say: Texts) -> RenderableType:
         amounts = (_money(each[name], found.currency) for name in ("frozen", "wanted"))
         frozen.add_row(str(each["organisation_id"]), str(each["role"]), *amounts)
     words = [
-        printable(f"{each['at']}  {each['verb']}  {each.get('text') or ''}".rstrip())
+        printable(f"{_when(each['at'])}  {say(each['verb'])}  {each.get('text') or ''}".rstrip())
         for each in found.said
     ]
     end = [] if found.credit_note_id is None else [say("Credited by {id}", id=found.credit_note_id)]
@@ -51,7 +52,7 @@ def dispute_page(found: Dispute, say: Texts) -> RenderableType:
 def note_list(found: Sequence[CreditNote], say: Texts) -> RenderableType:
     """Draw credit notes."""
     table = a_table(say("credit note"), say("number"), say("job"), say("amount"), say("to buyer"),
-                    say("issued"), right=(3, 4))  # fmt: skip
+                    say("issued"), right=(3, 4), ids=(0,))  # fmt: skip
     for each in found:
         amounts = (exact_money(a, each.currency) for a in (each.amount, each.total))
         table.add_row(each.id, each.number, each.job_id, *amounts, clock(each.issued_at))
@@ -77,7 +78,7 @@ def note_page(found: CreditNote, say: Texts) -> RenderableType:
 def invoice_list(found: Sequence[Invoice], say: Texts) -> RenderableType:
     """Draw invoices."""
     table = a_table(say("number"), say("month"), say("paid"), say("earned"), say("invoice"),
-                    right=(2, 3))  # fmt: skip
+                    right=(2, 3), ids=(0, 4))  # fmt: skip
     for each in found:
         amounts = (exact_money(a, each.currency) for a in (each.paid, each.earned))
         table.add_row(each.number, each.month, *amounts, each.id)
@@ -86,6 +87,10 @@ def invoice_list(found: Sequence[Invoice], say: Texts) -> RenderableType:
 
 def _money(text: str, currency: str) -> str:
     return exact_money(Decimal(text), currency)
+
+
+def _when(at: str) -> str:
+    return clock(datetime.fromisoformat(at))
 
 
 def _reason(reason: str, say: Texts) -> str:

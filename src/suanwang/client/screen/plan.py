@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
@@ -11,15 +12,45 @@ from suanwang.basics.languages import Texts
 from suanwang.client.screen.figures import duration, figure, money, printable
 from suanwang.client.wire import Option, Quote
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 ROWS_MAX = 20
 _NOW = timedelta(seconds=90)
 
 
-def a_table(*columns: str, right: tuple[int, ...] = ()) -> Table:
-    """Make a table without lines; `right` names the columns of figures, from 0."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+class _Rows(Table):
+    """A table that keeps ids in one piece, to be copied, as long as the width allows it."""
+
+    def add_row(self, *cells: RenderableType | None, **how: Any) -> None:  # noqa: ANN401 - Rich's
+        """Add a row; an id's column is narrowed last, and then folds like any other."""
+        whole = [column.no_wrap for column in self.columns]
+        super().add_row(
+            *(
+                Text(cell, no_wrap=False, overflow="fold")
+                if keep and isinstance(cell, str)
+                else cell
+                for cell, keep in zip(cells, whole, strict=False)
+            ),
+            **how,
+        )
+
+
+def a_table(
+    *columns: str, right: tuple[int, ...] = (), ids: tuple[int, ...] | None = None
+) -> Table:
+    """Make a table without lines; `right` names the columns of figures, from 0.
+
+    `ids` names the columns of ids; without it, those that are headed "id".
+    """
+    table = _Rows(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for place, name in enumerate(columns):
-        table.add_column(name, justify="right" if place in right else "left", overflow="fold")
+        table.add_column(
+            name,
+            justify="right" if place in right else "left",
+            overflow="fold",
+            no_wrap=name == "id" if ids is None else place in ids,
+        )
     return table
 
 
