@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from suanwang.client import files
+from suanwang.client.cli import main
 from suanwang.client.errors import InvalidAnswered
 from suanwang.client.screen.plan import a_table
 
@@ -61,3 +62,21 @@ def test_a_file_with_account_numbers_is_its_owners_only(tmp_path, private, mode)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "batch.csv").stat().st_mode) == mode
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ("dispute answer dsp_1 --accept --contest", "Say one of --accept, --contest, and only one"),
+        ("dispute answer dsp_1", "Say one of --accept, --contest, and only one"),
+        ("dispute answer dsp_1 --contest --file run.log", "Expected --file KIND=FILE; found"),
+        ("dispute rule dsp_1 --uphold --reject --text x", "Say one of --uphold, --reject"),
+        ("dispute open job_1 --line x --reason other", "Expected --line N, N=YUAN; found 'x'"),
+        ("voucher review clm_1 --approve --reject", "Say one of --approve, --reject"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_before_anything_is_sent(args, said, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([*args.split(), "--lang", "en", "--url", "http://127.0.0.1:9"])
+    assert left.value.code == 2
+    assert said in capsys.readouterr().err

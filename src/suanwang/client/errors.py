@@ -241,6 +241,20 @@ class FieldUnknown(Invalid):
     code = "field-unknown"
 
 
+class OneOf(Invalid):
+    """Say one of {choices}, and only one."""
+
+    zh = "请在 {choices} 中选一个，且只选一个。"
+    code = "one-of"
+
+
+class OptionUnreadable(Invalid):
+    """Expected {option} {expected}; found {found!r}."""
+
+    zh = "{option} 应为 {expected}，实际为 {found!r}。"
+    code = "option-unreadable"
+
+
 class ConfirmationNeeded(Invalid):
     """This spends or destroys something and needs a yes; there is nobody to ask: say --yes."""
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +17,7 @@ from suanwang.client.errors import (
     FileMissing,
     FileTrouble,
     FolderMissing,
+    OptionUnreadable,
 )
 
 CHUNK_BYTES = 1 << 20
@@ -99,6 +100,17 @@ def digest(path: Path, *, told: Callable[[int], None] | None = None) -> tuple[st
         hashed.update(piece)
         size += len(piece)
     return hashed.hexdigest(), size
+
+
+def evidence_hashes(named: Sequence[str]) -> list[dict[str, str]]:
+    """Read `--file log=run.log`, often: each file's kind and SHA-256; the file stays here."""
+    found = []
+    for each in named:
+        kind, _, path = each.partition("=")
+        if not kind or not path:
+            raise OptionUnreadable(option="--file", expected="KIND=FILE", found=each)
+        found.append({"kind": kind, "sha256": digest(Path(path))[0]})
+    return found
 
 
 def files_below(folder: Path, *, most: int) -> list[Path]:

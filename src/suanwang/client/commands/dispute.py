@@ -6,13 +6,13 @@ credit-note   list    show    issue
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from suanwang.client.command import ClientCommand, LateGroup
-from suanwang.client.files import digest
+from suanwang.client.errors import OneOf, OptionUnreadable
+from suanwang.client.files import evidence_hashes
 from suanwang.client.talk import Talk
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def answer(
     ctx: typer.Context,
     dispute: DisputeId,
     *,
-    accept: Annotated[bool, typer.Option("--accept/--contest", help="What you answer.")],
+    accept: Annotated[bool, typer.Option("--accept", help="You agree; it is credited.")] = False,
+    contest: Annotated[bool, typer.Option("--contest", help="You do not agree.")] = False,
     text: Text = "",
     file: Annotated[
         list[str] | None,
@@ -81,12 +82,15 @@ def answer(
 ) -> None:
     """Answer a dispute as the seller: accept, and it is credited; contest, and it is ruled on."""
     talk: Talk = ctx.obj
+    # Both at once would move money on a slip of the hand.
+    if accept == contest:
+        raise OneOf(choices="--accept, --contest")
     if accept:
         _show(talk, talk.grid.disputes.accept(dispute, text=text))
         return
-    pairs = [each.partition("=") for each in file or ()]
-    evidence = [{"kind": kind, "sha256": digest(Path(path))[0]} for kind, _, path in pairs]
-    _show(talk, talk.grid.disputes.contest(dispute, text=text, evidence=evidence))
+    _show(
+        talk, talk.grid.disputes.contest(dispute, text=text, evidence=evidence_hashes(file or ()))
+    )
 
 
 @app.command(
@@ -96,11 +100,14 @@ def rule(
     ctx: typer.Context,
     dispute: DisputeId,
     *,
-    uphold: Annotated[bool, typer.Option("--uphold/--reject", help="What you decide.")],
+    uphold: Annotated[bool, typer.Option("--uphold", help="The buyer is right.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="The bill is right.")] = False,
     text: Annotated[str, typer.Option("--text", help="The reasons.")],
 ) -> None:
     """Rule on a contested dispute; operators only."""
     talk: Talk = ctx.obj
+    if uphold == reject:
+        raise OneOf(choices="--uphold, --reject")
     _show(talk, talk.grid.disputes.rule(dispute, uphold=uphold, text=text))
 
 
@@ -179,7 +186,7 @@ def _lines(lines: list[str]) -> dict[int, str | None]:
     for each in lines:
         number, _, amount = each.partition("=")
         if not number.isdecimal():
-            raise typer.BadParameter(each, param_hint="--line")
+            raise OptionUnreadable(option="--line", expected="N, N=YUAN", found=each)
         found[int(number)] = amount or None
     return found
 

@@ -10,13 +10,13 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from suanwang.client.command import ClientCommand, LateGroup
-from suanwang.client.files import digest
+from suanwang.client.errors import OneOf
+from suanwang.client.files import evidence_hashes
 from suanwang.client.talk import Talk
 
 if TYPE_CHECKING:
@@ -208,9 +208,7 @@ def deliver(
 ) -> None:
     """Hand in the evidence of a claim; the files themselves stay with you."""
     talk: Talk = ctx.obj
-    pairs = [each.partition("=") for each in file]
-    evidence = [{"kind": kind, "sha256": digest(Path(path))[0]} for kind, _, path in pairs]
-    _show_claim(talk, talk.grid.vouchers.deliver(claim_id, evidence))
+    _show_claim(talk, talk.grid.vouchers.deliver(claim_id, evidence_hashes(file)))
 
 
 @app.command(cls=ClientCommand)
@@ -218,11 +216,14 @@ def review(
     ctx: typer.Context,
     claim_id: ClaimId,
     *,
-    approve: Annotated[bool, typer.Option("--approve/--reject", help="What you decide.")],
+    approve: Annotated[bool, typer.Option("--approve", help="The claim is right.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="The claim is wrong.")] = False,
     note: Annotated[str, typer.Option("--note", help="Why.")] = "",
 ) -> None:
     """Review a claim: first to lock its amount, then, by another key, to pay it."""
     talk: Talk = ctx.obj
+    if approve == reject:
+        raise OneOf(choices="--approve, --reject")
     _show_claim(talk, talk.grid.vouchers.review(claim_id, approve=approve, note=note))
 
 

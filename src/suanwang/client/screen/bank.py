@@ -27,7 +27,9 @@ def line_list(found: Sequence[BankLine], say: Texts) -> RenderableType:
 
 
 def _why(line: BankLine, say: Texts) -> str:
-    return say(line.doubt.replace("-", " ")) if line.doubt else line.target_id or "–"
+    if line.target_id or line.target_kind:
+        return line.target_id or line.target_kind or ""
+    return say(line.doubt.replace("-", " ")) if line.doubt else "–"
 
 
 def _stands(batch: PayoutBatch, say: Texts) -> str:

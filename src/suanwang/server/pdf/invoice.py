@@ -7,6 +7,7 @@ from typing import Any
 
 from suanwang.basics.canonical import canonical_bytes
 from suanwang.basics.money import Money
+from suanwang.basics.slots import BEIJING, parse_instant
 from suanwang.server.pdf.pen import Style
 from suanwang.server.pdf.sheet import SMALL, Column, Sheet, Table, shown
 
@@ -116,7 +117,7 @@ def _head(sheet: Sheet, document: Wire, number: str) -> None:
                 "账期 Month (Beijing)",
                 f"{document['month']}  ({document['from']} – {document['to']})",
             ),
-            ("开具时间 Issued at", document["issued_at"]),
+            ("开具时间 Issued at", _beijing(document["issued_at"])),
             ("开具方 Issuer", _party(document["issuer"])),
             ("接收方 Recipient", _party(document["recipient"])),
         ]
@@ -199,7 +200,7 @@ def _notes(sheet: Sheet, title: str, notes: Sequence[Wire]) -> None:
         (
             f"{each['number']}\n{each['credit_note_id']}",
             f"{each['bill_id']}\n{each['dispute_id'] or ''}".rstrip(),
-            each["issued_at"],
+            _beijing(each["issued_at"]),
             shown(Money.parse(each["amount"])),
         )
         for each in notes
@@ -236,7 +237,7 @@ def _corrections(sheet: Sheet, corrections: Sequence[Wire]) -> None:
         (
             f"{each['version_id']}\n{each['usage_id']}".rstrip(),
             each["job_id"],
-            each["corrected_at"],
+            _beijing(each["corrected_at"]),
             shown(Money.parse(each["amount"])),
         )
         for each in corrections
@@ -268,3 +269,8 @@ def _party(party: Wire) -> str:
 
 def _short(price: str) -> str:
     return shown(Money.parse(price))
+
+
+def _beijing(instant: str) -> str:
+    """Write an instant to the second as a clock in Beijing shows it, like the month above it."""
+    return f"{parse_instant(instant).astimezone(BEIJING):%Y-%m-%d %H:%M:%S} +08:00"
