@@ -6,6 +6,7 @@ broker     price      prices
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -183,10 +184,22 @@ def _show(talk: Talk, found: Contract) -> None:
 
 
 def _line(found: Contract) -> str:
-    clauses = ", ".join(f"{name} {each}" for name, each in found.clauses.items())
+    clauses = ", ".join(f"{name} {_clause(each)}" for name, each in found.clauses.items())
     return f"{found.id}  {found.state}  {found.kind}  {clauses}"
 
 
+def _clause(found: Any) -> str:  # noqa: ANN401 - JSON
+    if isinstance(found, dict):
+        return " ".join(f"{name}={each}" for name, each in found.items())
+    return str(found)
+
+
 def _page(found: Contract) -> str:
-    words = [f"{each['at']}  {each['verb']}  {each['organisation_id']}" for each in found.said]
+    # Late: drawing takes 0.1 s to load, which --help must not pay.
+    from suanwang.client.screen.figures import clock  # noqa: PLC0415
+
+    words = [
+        f"{clock(datetime.fromisoformat(each['at']))}  {each['verb']}  {each['organisation_id']}"
+        for each in found.said
+    ]
     return "\n".join([_line(found), f"{found.owner_id} – {found.partner_id}", *words])
