@@ -54,7 +54,8 @@ def bundle_of(world: Any, job_id: str) -> bytes:
     )
     ours = [each["group_id"] == job_id for each in transfers]
     ours += [
-        each["kind"] in ("round", "contract", "broker_price") or job_id in each["record"]
+        each["kind"] in ("round", "contract", "broker_price", "list_price")
+        or job_id in each["record"]
         for each in told
     ]
     records = transfer_records([[row[each] for each in TRANSFER_COLUMNS] for row in transfers])

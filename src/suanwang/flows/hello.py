@@ -14,6 +14,7 @@ from suanwang.basics.canonical import Json
 from suanwang.basics.ids import PoolId
 from suanwang.flows.act import Act
 from suanwang.flows.errors import PoolsMissing
+from suanwang.flows.list_prices import price_centre, price_pool
 from suanwang.flows.reports import centre_of
 from suanwang.grid.centre import Centre, Pool
 from suanwang.store import centres
@@ -57,8 +58,12 @@ def hello(tx: Tx, said: Hello, *, act: Act) -> Welcome:
         public_key=said.public_key,
         last_seen_at=act.now,
     )
+    after = price_centre(tx, after, before=before, act=act)
     known = {each.name: each for each in centres.pools_of_centre(tx, centre_id)}
-    reported = _pools(before, known, said.pools, act)
+    reported = {
+        name: price_pool(tx, each, before=known.get(name), act=act)
+        for name, each in _pools(before, known, said.pools, act).items()
+    }
     closed = [replace(p, state=CLOSED) for name, p in known.items() if name not in reported]
     centres.save(tx, after)
     centres.save_pools(tx, [*reported.values(), *closed])

@@ -22,17 +22,16 @@ from suanwang.ledger.log.leaves import (
     transfer_record,
 )
 from suanwang.ledger.log.notes import Verifier
+from suanwang.ledger.log.sources import SHARED, named_by
 from suanwang.store import jobs, log, usage
 from suanwang.store.bills import StoredBill
-from suanwang.store.jobs import Job
 from suanwang.store.log import Head
 from suanwang.store.tx import Tx
 
 RETRY_SECONDS = 2  # until a record is in the log; how often heads are signed comes on top
 RECORDS_MAX = 100_000
 VERSIONS_MAX = 16  # of one bill
-_BROKER = "broker:"  # the source of a price that a broker set
-BILL_KINDS = ("order", "usage", "round", "bill", "commission", "contract", "broker_price")
+BILL_KINDS = ("order", "usage", "round", "bill", "commission", *sorted(SHARED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +93,7 @@ def _evidence_of(tx: Tx, bill: StoredBill) -> list[_Row]:
     ids = [bill.job_id, bill.id, *(f"{bill.id}#{number}" for number in range(2, VERSIONS_MAX + 1))]
     ids += [each.id for each in usage.of_job(tx, bill.job_id)]
     ids += [] if round_id is None else [round_id]
-    ids += _of_deal(job)
+    ids += [record_id for _, record_id in named_by(bill.lines, job.terms)]
     found = tx.all("bundle_evidence", kinds=list(BILL_KINDS), ids=list(map(str, ids)))
     # Whatever was disputed of it and given back belongs to it.
     found += tx.all("bundle_disputes", bill_id=bill.id)
@@ -102,17 +101,6 @@ def _evidence_of(tx: Tx, bill: StoredBill) -> list[_Row]:
     blank = [row.id for row in found if row.record == "{}"]
     found += {row.seq: row for each in blank for row in tx.all("erasures_of", id=each)}.values()
     return [(EVIDENCE, dict(row)) for row in found]
-
-
-def _of_deal(job: Job) -> list[str]:
-    """Return the records that a job's deal names: contracts, the price list of its broker."""
-    terms = job.terms or {}
-    deal = terms.get("deal") or {}
-    source = str(terms.get("price_source", ""))
-    named = [deal.get("contract"), deal.get("carriage_contract")]
-    if source.startswith(_BROKER):
-        named.append(source.removeprefix(_BROKER))
-    return [str(each) for each in named if each is not None]
 
 
 def _own(tx: Tx, kind: str, record_id: str, *, act: Act) -> _Row:

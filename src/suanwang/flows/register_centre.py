@@ -10,6 +10,7 @@ from suanwang.basics.ids import CentreId, OrganisationId
 from suanwang.flows.act import Act, Actor, Role
 from suanwang.flows.errors import CentreNameTaken
 from suanwang.flows.issue_key import NewKey, issue_key
+from suanwang.flows.list_prices import price_centre
 from suanwang.flows.record_operator_action import record_operator_action
 from suanwang.grid.centre import Centre
 from suanwang.store import centres, identity
@@ -48,6 +49,7 @@ def register_centre(tx: Tx, new: NewCentre, *, act: Act) -> Registered:
     if centres.centre_named(tx, facts.name) is not None:
         raise CentreNameTaken(name=facts.name, kind="centre", id=facts.name)
     centre = StoredCentre(id=facts.id, organisation_id=owner.id, centre=facts, created_at=act.now)
+    centre = price_centre(tx, centre, before=None, act=act)
     centres.add(tx, centre)
     publish(tx, "centre.registered", subject=facts.id, organisation_id=owner.id, body=body, act=act)
     wanted = NewKey(role=Role.AGENT, secret_hash=new.secret_hash, centre_id=facts.id)

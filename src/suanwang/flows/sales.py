@@ -15,7 +15,7 @@ from suanwang.basics.slots import Instant, market_day
 from suanwang.grid.centre import Pool
 from suanwang.grid.deal import Deal, Mode, Sale
 from suanwang.grid.fees import TakeRates, in_force
-from suanwang.grid.list_price import ListPrice, PriceTable
+from suanwang.grid.list_price import ListPrice, PriceTable, list_source
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.contracts import Contract, ContractKind, rate_of
 from suanwang.store import centres, contracts, ledger
@@ -88,12 +88,13 @@ class Sales:
                 rate = rate_of(each, "commission")
                 deal = Deal(mode=Mode.AGENCY, broker=broker, contract=each.word, commission=rate)
                 return Sale(deal=deal)
-            sale = self._resale(pool.pool, each)
+            sale = self._resale(pool, each)
             if sale is not None:
                 return sale
         return None
 
-    def _resale(self, pool: Pool, contract: Contract) -> Sale | None:
+    def _resale(self, stored: StoredPool, contract: Contract) -> Sale | None:
+        pool = stored.pool
         prices = self.prices.get(contract.partner_id)
         price = None if prices is None else prices.table.classes.get(pool.chip)
         purchase = _purchase(pool, contract)
@@ -101,7 +102,12 @@ class Sales:
             return None  # a class that one of both lists does not have
         broker = contract.partner_id
         return Sale(
-            deal=Deal(mode=Mode.SELF_RUN, broker=broker, contract=contract.word),
+            deal=Deal(
+                mode=Mode.SELF_RUN,
+                broker=broker,
+                contract=contract.word,
+                purchase_source=_purchase_source(stored, contract),
+            ),
             price=price,
             source=prices.source,
             purchase=purchase,
@@ -125,6 +131,11 @@ class Sales:
             for each in self.contracts
             if each.kind in kinds and each.covers(pool.id, pool.organisation_id, self.now)
         ]
+
+
+def _purchase_source(pool: StoredPool, contract: Contract) -> str | None:
+    """Name the list price that a contract's discount is off; None where it names its own."""
+    return list_source(pool.id, pool.price_version) if "discount" in contract.clauses else None
 
 
 def _purchase(pool: Pool, contract: Contract) -> ListPrice | None:

@@ -17,7 +17,7 @@ from suanwang.basics.products import CardClass, ZoneId
 from suanwang.basics.slots import Instant, Slot, format_instant, parse_instant
 from suanwang.grid.catalogue import Position, chip, city, find_city, is_zone, place, province, zone
 from suanwang.grid.errors import ZoneNotOfCentre
-from suanwang.grid.list_price import ListPrice
+from suanwang.grid.list_price import ListPrice, list_source
 from suanwang.grid.profile import Profile
 from suanwang.grid.wire import Fields
 
@@ -242,6 +242,18 @@ class PoolState:
     centre: Centre
     busy: tuple[tuple[Slot, int], ...] = ()
     silent: bool = False  # no heartbeat for too long: nothing new is sent there
+    price_version: int = 0  # of the pool's list price
+    data_price_version: int = 0  # of the centre's data and cold prices
+
+    @property
+    def price_source(self) -> str:
+        """Name the list price that applies now, as bills do."""
+        return list_source(self.pool.id, self.price_version)
+
+    @property
+    def data_price_source(self) -> str:
+        """Name the centre's data and cold prices that apply now, as bills do."""
+        return list_source(self.centre.id, self.data_price_version)
 
     @cached_property
     def profile(self) -> Profile:

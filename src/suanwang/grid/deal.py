@@ -41,6 +41,7 @@ class Deal:
     commission: Fraction = Fraction(0)  # agency: of what is the centre's
     purchase: Money | None = None  # self-run: per card-hour, to the centre
     purchased: Sequence[tuple[Slot, Money]] = ()  # overrides it in given slots
+    purchase_source: str | None = None  # the list that a discount is off; None: the contract's own
     carrier: OrganisationId | None = None
     carriage_contract: str | None = None
     carriage: Fraction = Fraction(0)  # of the data lines

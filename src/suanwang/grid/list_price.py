@@ -44,6 +44,14 @@ FACTOR_MAX = Decimal(100)
 _FACTOR_PLACES = 6
 
 
+def list_source(of: str, version: int) -> str:
+    """Name a version of a list price: "list:pool_01JB…", from the second on "list:pool_01JB…#2".
+
+    Version 0 is a price from before prices were put on record; it is named as the first is.
+    """
+    return f"list:{of}" if version <= 1 else f"list:{of}#{version}"
+
+
 class Period(StrEnum):
     """The parts of a day that a time-of-use price may name."""
 

@@ -235,11 +235,11 @@ def terms_of(state: PoolState, demand: Demand, slot: Slot) -> Terms:
     months = Fraction(round(demand.store_months * _MONTH_SECONDS), _MONTH_SECONDS)
     return Terms(
         price=listed.price_at(slot.start),
-        price_source=sale.source or f"list:{pool.id}",
+        price_source=sale.source or state.price_source,
         data_price_gb=centre.data_price_gb,
-        data_price_source=f"list:{centre.id}",
+        data_price_source=state.data_price_source,
         cold_price_gb_month=centre.cold_price_gb_month,
-        cold_price_source=f"list:{centre.id}",
+        cold_price_source=state.data_price_source,
         store_gb_months=stored * months,
         priced=tuple(listed.prices_over(slot)),
         province=centre.province,

@@ -37,6 +37,7 @@ class StoredCentre:
     state: str = JOINED
     last_seen_at: Instant | None = None
     created_at: Instant
+    price_version: int = 0  # of its data prices on record; 0: none yet
 
     @property
     def name(self) -> str:
@@ -62,6 +63,7 @@ class StoredPool:
     pool: Pool
     state: str = OPEN
     created_at: Instant
+    price_version: int = 0  # of its list price on record; 0: none yet
 
     @property
     def name(self) -> str:
@@ -88,6 +90,7 @@ def add(tx: Tx, centre: StoredCentre) -> None:
         facts=write(where.to_wire()),
         state=centre.state,
         created_at=to_micros(centre.created_at),
+        price_version=centre.price_version,
     )
 
 
@@ -100,6 +103,7 @@ def save(tx: Tx, centre: StoredCentre) -> None:
         facts=write(centre.centre.to_wire()),
         state=centre.state,
         last_seen_at=micros(centre.last_seen_at),
+        price_version=centre.price_version,
     )
 
 
@@ -149,6 +153,7 @@ def save_pools(tx: Tx, pools: Iterable[StoredPool]) -> None:
                 "facts": write(each.pool.to_wire()),
                 "state": each.state,
                 "created_at": to_micros(each.created_at),
+                "price_version": each.price_version,
             }
             for each in pools
         ],
@@ -194,6 +199,8 @@ def pool_states(tx: Tx, *, now: Instant, silent_after: timedelta) -> list[PoolSt
             pool=found.pool,
             centre=known[found.centre_id].centre,
             busy=tuple(busy[found.id]),
+            price_version=found.price_version,
+            data_price_version=known[found.centre_id].price_version,
             silent=not known[found.centre_id].takes_work(now, silent_after=silent_after),
         )
         for found in (_pool(row) for row in tx.all("pools_open"))
@@ -215,6 +222,7 @@ def _centre(row: Row) -> StoredCentre:
         state=row["state"],
         last_seen_at=instant(row["last_seen_at"]),
         created_at=from_micros(row["created_at"]),
+        price_version=row["price_version"],
     )
 
 
@@ -226,6 +234,7 @@ def _pool(row: Row) -> StoredPool:
         pool=_read_pool(row["facts"]),
         state=row["state"],
         created_at=from_micros(row["created_at"]),
+        price_version=row["price_version"],
     )
 
 

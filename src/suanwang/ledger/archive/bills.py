@@ -14,6 +14,7 @@ from suanwang.ledger.archive.proven import LAG, WORDS, Facts, rounds_of
 from suanwang.ledger.log.billing import check_bills
 from suanwang.ledger.log.crediting import check_credits
 from suanwang.ledger.log.leaves import TRANSFERS
+from suanwang.ledger.log.sources import SHARED, named_by
 from suanwang.ledger.log.verdict import Leaf, wrong
 
 _OF_BILL = "bil_"
@@ -32,6 +33,8 @@ class Bills:
         self._rounds: dict[str, Leaf] = {}
         self._rounds_due = facts.rounds
         self._commissions: dict[str, Leaf] = {}
+        # Contracts, price lists and fees: few, and any later bill may name them.
+        self._shared: dict[tuple[str, str], Leaf] = {}
         self._due: deque[tuple[int, str]] = deque()
         self.checked = 0
         self.credit_notes = 0
@@ -74,7 +77,9 @@ class Bills:
             self.under_way.add(chain)
 
     def _evidence(self, leaf: Leaf) -> None:
-        if leaf.kind == "round":
+        if leaf.kind in SHARED:
+            self._shared[leaf.kind, leaf.id] = leaf
+        elif leaf.kind == "round":
             if self._rounds_due[leaf.id]:
                 self._rounds[leaf.id] = leaf
         elif leaf.kind == "commission":
@@ -105,13 +110,16 @@ class Bills:
         leaves = self._leaves.pop(job)
         del self._due_words[job]
         named: set[str] = set()
+        shared: set[tuple[str, str]] = set()
         for bill in [each for each in leaves if each.kind == "bill"]:
             if (split := self._commissions.pop(bill.id, None)) is not None:
                 leaves.append(split)
+            shared |= named_by(bill.record["lines"], bill.record.get("terms"))
             for round_id in rounds_of(bill.record):
                 named.add(round_id)
                 self._rounds_due[round_id] -= 1
         leaves += [self._rounds[each] for each in named if each in self._rounds]
+        leaves += [self._shared[each] for each in shared if each in self._shared]
         leaves.sort(key=lambda each: each.index)
         bills = check_bills(leaves)
         self.checked += len(bills)

@@ -19,6 +19,7 @@ from suanwang.ledger.log.billed_lines import Line, check_totals, lines_of
 from suanwang.ledger.log.billed_use import check_prices, check_use, find
 from suanwang.ledger.log.dealing import check_deal
 from suanwang.ledger.log.leaves import EVIDENCE, TRANSFERS
+from suanwang.ledger.log.listed import check_listed
 from suanwang.ledger.log.said import Said
 from suanwang.ledger.log.verdict import BillFigures, Leaf, wrong
 
@@ -76,6 +77,7 @@ def _figures(
     rounds = check_prices(leaves, bill.said, bill.lines)
     if any(part.role in ("broker", "carrier") for line in bill.lines for part in line.parts):
         _check_commission(leaves, bill)
+    check_listed(leaves, bill.said, bill.lines)
     check_deal(leaves, bill.said, bill.lines)
     chains = [chain_of(transfers, each.leaf) for each in versions]
     _check_money(transfers, [one for chain in chains for one in chain], bill)

@@ -16,6 +16,7 @@ from suanwang.basics.money import Money
 from suanwang.ledger.log.billed_lines import Line
 from suanwang.ledger.log.billed_use import find
 from suanwang.ledger.log.leaves import EVIDENCE
+from suanwang.ledger.log.listed import HOURS, cleared_slot, hour_of, listed_at, price_at
 from suanwang.ledger.log.said import Said
 from suanwang.ledger.log.verdict import Leaf, wrong
 
@@ -49,7 +50,7 @@ def check_deal(leaves: Sequence[Leaf], bill: Said, lines: Sequence[Line]) -> Non
         _contract(leaves, bill, deal, "carriage", named="carriage_contract", party="carrier")
     for line in lines:
         if line.kind in _SOLD:
-            _check_line(line, deal, contract)
+            _check_line(leaves, line, deal, contract)
         if line.kind == "compute" and mode == "self_run":
             _check_price(leaves, line, deal)
 
@@ -86,7 +87,7 @@ def _contract(
     return said
 
 
-def _check_line(line: Line, deal: Said, contract: Said | None) -> None:
+def _check_line(leaves: Sequence[Leaf], line: Line, deal: Said, contract: Said | None) -> None:
     """Check who gets what of one line."""
     carriage = Fraction(0)
     if line.kind in _DATA and deal.text_or_none("carrier") is not None:
@@ -105,6 +106,22 @@ def _check_line(line: Line, deal: Said, contract: Said | None) -> None:
         known = prices.values() if isinstance(prices, dict) else ()
         if known and str(purchase) not in known:
             wrong(line.said.at("purchase"), f"a price of {contract.place}", purchase)
+        if not known:
+            _check_discount(leaves, line, deal, contract)
+
+
+def _check_discount(leaves: Sequence[Leaf], line: Line, deal: Said, contract: Said) -> None:
+    """Check what a broker buys at against the list price that its contract's discount is off."""
+    source = deal.text_or_none("purchase_source")
+    listed = source and listed_at(leaves, source, asked_by=deal.at("purchase_source"))
+    if not listed:
+        return  # it was cleared before list prices were on record
+    clauses = Said(contract.at("clauses"), _object(contract, "clauses"))
+    less, purchase = clauses.number("discount"), line.said.money("purchase")
+    slots = cleared_slot(deal.fields.get("purchased"), line)
+    hours = [hour_of(line)] if slots else range(HOURS)
+    if purchase not in {price_at(listed, hour, less=less) for hour in hours}:
+        wrong(line.said.at("purchase"), f"a price of {listed.place} less {less}", purchase)
 
 
 def _check_price(leaves: Sequence[Leaf], line: Line, deal: Said) -> None:

@@ -1,9 +1,10 @@
 -- name: centre_add
 -- A centre as the operator registers it.
 INSERT INTO centres (
-    id, organisation_id, name, zone, city, province, facts, state, created_at
+    id, organisation_id, name, zone, city, province, facts, state, created_at, price_version
 ) VALUES (
-    :id, :organisation_id, :name, :zone, :city, :province, :facts, :state, :created_at
+    :id, :organisation_id, :name, :zone, :city, :province, :facts, :state, :created_at,
+    :price_version
 )
 
 -- name: centre_by_id
@@ -30,7 +31,7 @@ SELECT * FROM centres WHERE state <> 'left' ORDER BY created_at, id
 -- name: centre_save
 -- What a centre's agent says about it.
 UPDATE centres SET public_key = :public_key, facts = :facts, state = :state,
-    last_seen_at = :last_seen_at
+    last_seen_at = :last_seen_at, price_version = :price_version
 WHERE id = :id
 
 -- name: centre_seen
@@ -39,10 +40,12 @@ UPDATE centres SET last_seen_at = :last_seen_at WHERE id = :id
 
 -- name: pool_save
 -- A pool as its agent reports it, by its name at the centre.
-INSERT INTO pools (id, centre_id, organisation_id, name, chip, facts, state, created_at)
-VALUES (:id, :centre_id, :organisation_id, :name, :chip, :facts, :state, :created_at)
+INSERT INTO pools (id, centre_id, organisation_id, name, chip, facts, state, created_at, price_version)
+VALUES (:id, :centre_id, :organisation_id, :name, :chip, :facts, :state, :created_at,
+    :price_version)
 ON CONFLICT (centre_id, name) DO UPDATE SET
-    chip = excluded.chip, facts = excluded.facts, state = excluded.state
+    chip = excluded.chip, facts = excluded.facts, state = excluded.state,
+    price_version = excluded.price_version
 
 -- name: pools_of_centre
 -- The pools of a centre, by name.

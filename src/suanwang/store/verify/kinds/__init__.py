@@ -37,5 +37,6 @@ ALONE = {
     "statement": "drawn up again from the entries, by store/verify/books.py",
     "reconciliation": "a report of its moment; the next one is drawn up from the rows",
     "broker_price": "what a bill's lines were sold at, by ledger/log/dealing.py",
+    "list_price": "what a bill's lines were sold at, by ledger/log/listed.py",
     "closing": "drawn up again from the statements, by store/verify/books.py",
 }
