@@ -122,10 +122,10 @@ TAMPERS = {
     ),
     "a contract's commission": (
         "UPDATE contracts SET body = REPLACE(body, '0.05', '0.50')",
-        "row-differs", "contracts ctr_", "clauses",
+        "row-differs", "contracts con_", "clauses",
     ),
     "a contract that was never agreed": (
-        "UPDATE contracts SET state = 'proposed'", "row-differs", "contracts ctr_", "state",
+        "UPDATE contracts SET state = 'proposed'", "row-differs", "contracts con_", "state",
     ),
     "a claim's amount": (
         "UPDATE voucher_claims SET amount_units = amount_units + 1",

@@ -170,7 +170,7 @@ class CorrectionId(Id):
 class ContractId(Id):
     """One contract between a centre's owner and a broker or carrier."""
 
-    prefix = "ctr"
+    prefix = "con"
 
 
 class DisputeId(Id):

@@ -37,7 +37,7 @@ class Deal:
 
     mode: Mode = Mode.DIRECT
     broker: OrganisationId | None = None
-    contract: str | None = None  # the record that was in force, e.g. "ctr_01JB…#2"
+    contract: str | None = None  # the record that was in force, e.g. "con_01JB…#2"
     commission: Fraction = Fraction(0)  # agency: of what is the centre's
     purchase: Money | None = None  # self-run: per card-hour, to the centre
     purchased: Sequence[tuple[Slot, Money]] = ()  # overrides it in given slots

@@ -22,7 +22,8 @@ def named_by(lines: Iterable[Mapping[str, Any]], terms: object) -> set[tuple[str
     sources += [told.get(f"{each}price_source") for each in ("", "data_", "cold_")]
     sources.append(deal.get("purchase_source"))
     found = {record_of(each) for each in sources if isinstance(each, str)}
-    found |= {("contract", str(deal.get(each))) for each in ("contract", "carriage_contract")}
+    words = [deal.get(each) for each in ("contract", "carriage_contract")]
+    found |= {("contract", str(each)) for each in words if each is not None}
     return {each for each in found if each is not None}
 
 

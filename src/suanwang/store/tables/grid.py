@@ -15,9 +15,9 @@ centres = table(
     text("public_key", null=True),  # Ed25519, known once its agent has said hello
     text("facts"),  # JSON, the wire of a Centre
     text("state"),  # "joined", "draining" or "left"
-    whole("price_version", server_default="0"),  # of its data prices on record; 0: none yet
     whole("last_seen_at", null=True),
     whole("created_at"),
+    whole("price_version", server_default="0"),  # of its data prices on record; 0: none yet
     index("ix_centres_organisation_id", "organisation_id"),
     index("ix_centres_created_at_id", "created_at", "id"),
 )
@@ -31,7 +31,7 @@ pools = table(
     text("chip"),
     text("facts"),  # JSON, the wire of a Pool
     text("state"),
-    whole("price_version", server_default="0"),  # of its list price on record; 0: none yet
     whole("created_at"),
+    whole("price_version", server_default="0"),  # of its list price on record; 0: none yet
     index("uq_pools_centre_id_name", "centre_id", "name", unique=True),
 )
