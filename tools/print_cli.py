@@ -13,10 +13,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import typer
-
 from suanwang.basics.languages import Texts, load_texts
-from suanwang.client import cli, command
+from suanwang.client import command
+from suanwang.client.tree import whole
 
 ROOT = Path(__file__).parents[1]
 Shape: TypeAlias = Any  # Typer's commands and parameters; their classes are its own affair
@@ -36,7 +35,7 @@ def page(lang: str) -> str:
     for key in ("json", "codes", "places"):
         parts += [f"## {words[key]}", words[f"{key}_text"].strip()]
     parts.append(f"## {words['commands']}")
-    for path, each in leaves(typer.main.get_command(cli.app)):
+    for path, each in leaves(whole()):
         parts += _command(path, each, say, words)
     parts += [f"## {words['late']}", words["late_text"].strip(), _late(say, words)]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -13,10 +13,10 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
-import typer
 from tests.client.fake_grid import KEY, problem
 
-from suanwang.client import cli, command
+from suanwang.client import command
+from suanwang.client.tree import NOUNS, tree, whole
 
 SUAN = [sys.executable, "-m", "suanwang.client"]
 
@@ -292,15 +292,23 @@ def test_every_help_text_has_chinese(suan):
     texts = tomllib.loads((Path(command.__file__).parent / "texts_zh.toml").read_text("utf-8"))[
         "texts"
     ]
-    said = {*command.LATE_HELP.values()}
-    for _, each in all_commands(typer.main.get_command(cli.app)):
+    said = {*command.LATE_HELP.values(), *(each.help for each in NOUNS)}
+    for _, each in all_commands(whole()):
         said |= {each.help, each.epilog, *(getattr(p, "help", None) for p in each.params)}
     assert {text for text in said if text} - texts.keys() == set()
 
 
+def test_a_noun_is_listed_as_its_own_help_begins_whatever_is_loaded():
+    loaded = {name: each.help.strip().split("\n")[0] for name, each in whole().commands.items()}
+    assert {each.name: each.help for each in NOUNS} == loaded
+    bare = tree("")
+    assert list(bare.commands) == list(tree("budget").commands) == list(loaded)
+    assert not any(getattr(each, "commands", {}) for each in bare.commands.values())
+
+
 def test_every_command_has_the_options_that_all_have():
     wanted = {"json_", "quiet", "lang", "explain", "no_input", "profile", "url"}
-    for path, each in all_commands(typer.main.get_command(cli.app)):
+    for path, each in all_commands(whole()):
         if not hasattr(each, "commands") and path != "suan completion":
             assert wanted <= {p.name for p in each.params}, path
 

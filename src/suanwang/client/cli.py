@@ -9,104 +9,23 @@ import sys
 import traceback
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
 import typer
 
-import suanwang
 from suanwang.basics.errors import SuanwangError
 from suanwang.basics.languages import Texts, load_texts
-from suanwang.client.command import ClientCommand, LateGroup, translate
-from suanwang.client.commands import (
-    account,
-    bank,
-    budget,
-    centre,
-    contract,
-    dispute,
-    erase,
-    export,
-    invoice,
-    job,
-    ledger,
-    login,
-    member,
-    membership,
-    operator,
-    payout,
-    secret,
-    shell,
-    voucher,
-)
-from suanwang.client.commands.offers import offers
+from suanwang.client.command import translate
+from suanwang.client.commands import shell
 from suanwang.client.errors import EXIT_INTERRUPTED, Declined, ServerUnreachable
 from suanwang.client.talk import language
+from suanwang.client.tree import tree, whole
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 _CANNOT_WRITE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT)
 _NEGATIVE = r"-[.\d]"  # no option of ours begins with a digit
 EXIT_BROKEN_PIPE = 141  # what a shell shows for a program ended by SIGPIPE
-
-app = typer.Typer(
-    cls=LateGroup,
-    add_completion=False,
-    no_args_is_help=False,
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(job.app, name="job")
-app.add_typer(centre.app, name="centre")
-app.command(
-    "offers", cls=ClientCommand, epilog="Example: suan offers 'card=a100* price<9 cards>=8'"
-)(offers)
-app.add_typer(account.app, name="account")
-app.command(
-    "statement",
-    cls=ClientCommand,
-    epilog="Example: suan statement --from 2026-11-01 --to 2026-11-30",
-)(account.statement)
-app.command(
-    "login",
-    cls=ClientCommand,
-    epilog="Example: suan login --url https://grid.example --key-file buyer.key",
-)(login.login)
-operator.organisation.add_typer(membership.app)  # nameless: its commands stand beside add, list
-operator.app.add_typer(member.projects, name="project")
-operator.app.add_typer(member.members, name="member")
-operator.app.add_typer(erase.app, name="erase")
-operator.app.add_typer(bank.app, name="bank")
-operator.app.add_typer(payout.desk, name="payout")
-app.add_typer(operator.app, name="operator")
-app.add_typer(payout.app, name="payout")
-app.add_typer(secret.app, name="secret")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(voucher.app, name="voucher")
-app.add_typer(contract.app, name="contract")
-app.add_typer(contract.broker, name="broker")
-app.add_typer(dispute.app, name="dispute")
-app.add_typer(dispute.notes, name="credit-note")
-app.add_typer(invoice.app, name="invoice")
-app.add_typer(budget.app, name="budget")
-app.add_typer(export.app, name="export")
-app.add_typer(shell.app, name="completion")
-
-
-@app.callback()
-def root(
-    ctx: typer.Context,
-    *,
-    lang: Annotated[str | None, typer.Option("--lang", help="Language: en or zh.")] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    """Suanwang: hand in work, see its plan and price, follow it, fetch the results."""
-    _ = lang  # read before the command line is, since help is written in it
-    if version:
-        typer.echo(f"suan {suanwang.__version__}")
-        raise typer.Exit
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -133,18 +52,31 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 @cache
-def _command(lang: str) -> Any:  # noqa: ANN401 - Typer's own
-    """Build the tree of commands in one language; whoever calls main() again has it at once."""
-    command = typer.main.get_command(app)
+def _command(lang: str, noun: str | None) -> Any:  # noqa: ANN401 - Typer's own
+    """Build what a command line needs of the tree; whoever calls main() again has it at once."""
+    command = whole() if noun is None else tree(noun)
     if lang == "zh":
         translate(command, load_texts("suanwang.client", lang))
     return command
 
 
+def _noun(args: Sequence[str]) -> str | None:
+    """Find the noun of a command line, "" if it has none; None: a shell completes, so all count."""
+    if "_SUAN_COMPLETE" in os.environ:
+        return None
+    words = iter(args)
+    for word in words:
+        if word == "--lang":
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
 def _run(args: list[str], say: Texts) -> int:
     """Run the command; turn everything that can happen into an exit code."""
     try:
-        command = _command(say.lang)
+        command = _command(say.lang, _noun(args))
         if "_SUAN_COMPLETE" in os.environ:
             shell.prepare_completion()
         code = command.main(args=args, prog_name="suan", standalone_mode=False, obj=say)
