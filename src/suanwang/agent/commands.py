@@ -41,7 +41,10 @@ from suanwang.basics.errors import SuanwangError
 from suanwang.basics.languages import Texts, choose_language, load_texts
 
 app = typer.Typer(
-    name="agent", no_args_is_help=True, help="Join a centre to the grid and run its work."
+    name="agent",
+    no_args_is_help=True,
+    help="Join a centre to the grid and run its work.",
+    add_completion=False,  # `suan completion` completes all of it
 )
 F = TypeVar("F", bound=Callable[..., None])
 

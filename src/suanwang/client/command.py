@@ -2,12 +2,13 @@
 
 ClientCommand   a leaf of ours: --json -q --lang --explain --no-input --profile --url → `Talk`
 LateGroup       a noun; besides its own commands it lists those of other rooms
-LateCommand     stands for one of these and is loaded when it is called
+LateCommand     stands for one of these; loaded when it is called, then it speaks as ours do
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from copy import copy
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -16,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from suanwang.basics.languages import Texts
+from suanwang.basics.languages import Texts, load_texts
 from suanwang.client.errors import CommandMissing, ExtraMissing
 from suanwang.client.json_fields import with_json_value
 from suanwang.client.talk import Talk
@@ -81,6 +82,8 @@ def _in_its_language(text: str, ctx: Any) -> str:  # noqa: ANN401 - Typer's own
         "Commands:": say("Commands:"),
         "Arguments:": say("Arguments:"),
         "Show this message and exit.": say("Show this message and exit."),
+        "[required]": say("[required]"),
+        "[default: ": say("[default: "),
     }
     for english, ours in headings.items():
         text = text.replace(english, ours)
@@ -132,8 +135,15 @@ class LateCommand(TyperCommand):
         parent: Any = None,  # noqa: ANN401 - Typer's own
         **extra: Any,  # noqa: ANN401 - Typer's own
     ) -> Any:  # noqa: ANN401 - Typer's own
-        """Load the command and let it take over."""
-        return self.load().make_context(info_name, args, parent=parent, **extra)
+        """Load the command and let it take over, in the language of the line it stands on."""
+        found, say = self.load(), parent.find_root().obj if parent is not None else None
+        if isinstance(say, Texts) and say.lang != "en":
+            # What its room says goes first: it is the nearer one.
+            with suppress(FileNotFoundError):
+                room = self.entry.module.rpartition(".")[0] or self.entry.module
+                translate(found, load_texts(room, say.lang))
+            translate(found, say)
+        return found.make_context(info_name, args, parent=parent, **extra)
 
     def load(self) -> Any:  # noqa: ANN401 - a command or a group
         """Load the command. Raises ExtraMissing or CommandMissing."""
@@ -148,7 +158,9 @@ class LateCommand(TyperCommand):
             app.command(self.name)(found)
             found = app
         found.rich_markup_mode = None
-        return typer.main.get_command(found)
+        command = typer.main.get_command(found)
+        _like_ours(command)
+        return command
 
     def _missing(self, error: ImportError) -> Exception:
         room = self.entry.module.removeprefix("suanwang.").partition(".")[0]
@@ -159,6 +171,10 @@ class LateCommand(TyperCommand):
 
 class LateGroup(TyperGroup):
     """A noun with its own commands and those that other rooms bring."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Typer's own
+        super().__init__(*args, **kwargs)
+        _take_lang(self)
 
     def get_help(self, ctx: Any) -> str:  # noqa: ANN401 - Typer's own
         """Return the help in the reader's language."""
@@ -177,6 +193,7 @@ class LateGroup(TyperGroup):
         found, say = _late_below(_path(ctx)).get(cmd_name), ctx.find_root().obj
         if found is not None and isinstance(say, Texts):
             found = copy(found)
+            found.params = [copy(param) for param in found.params]
             translate(found, say)
         return found
 
@@ -202,6 +219,22 @@ def _late_below(path: str) -> Mapping[str, Any]:
 def _a_noun(name: str) -> LateGroup:
     text = LATE_HELP.get(name, name)
     return LateGroup(name=name, help=text, no_args_is_help=True, rich_markup_mode=None)
+
+
+def _take_lang(command: Any) -> None:  # noqa: ANN401 - a command or group
+    if not any("--lang" in param.opts for param in command.params):
+        lang = next(copy(param) for param in every_option() if param.name == "lang")
+        lang.expose_value = False  # read before the command line is, into SUANWANG_LANG
+        command.params.append(lang)
+
+
+def _like_ours(command: Any) -> None:  # noqa: ANN401 - a command or group
+    """Let another room's command, and each below it, take --lang and head its help as ours do."""
+    _take_lang(command)
+    written = command.get_help
+    command.get_help = lambda ctx: _in_its_language(written(ctx), ctx)
+    for each in getattr(command, "commands", {}).values():
+        _like_ours(each)
 
 
 def translate(command: Any, say: Texts) -> None:  # noqa: ANN401 - a command or group

@@ -43,7 +43,7 @@ _NOTHING = Money.zero(CNY)
 class BillNotCorrectable(Conflict):
     """Bill {id} cannot be corrected by its meter: {reason}. A credit note can give back."""
 
-    zh = "账单 {id} 不能按计量更正：{reason}。应退款项可用红字冲减单退还。"
+    zh = "账单 {id} 不能按计量更正：{reason}。应退款项可用红字通知单退还。"
     code = "bill-not-correctable"
 
 

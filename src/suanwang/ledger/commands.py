@@ -91,6 +91,8 @@ class VerifyCommand(TyperCommand):
             theirs = _database_check().params
         except DatabaseCheckMissing:
             theirs = []
+        for param in theirs:
+            param.help = say(param.help) if getattr(param, "help", None) else None
         shown.params = params + [each for each in theirs if each.name not in own]
         text = TyperCommand.get_help(shown, ctx)
         for heading in _HEADINGS:
