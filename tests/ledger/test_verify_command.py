@@ -27,7 +27,7 @@ def verify(tmp_path, monkeypatch):
 def test_it_says_what_is_proven_and_by_whose_key(verify):
     done = verify("--bundle", "bill.bundle.json", "--key", "exchange.key")
     assert done.exit_code == 0
-    assert f"PROVEN: 13 records are in the log of {ORIGIN} (33 leaves" in done.output
+    assert f"PROVEN: 14 records are in the log of {ORIGIN} (33 leaves" in done.output
     assert "gross 0.275724, vouchers 0.054000, total 0.221724 yuan" in done.output
     assert LOG.verifier.fingerprint in done.output
     assert "The key is pinned" in done.output
@@ -56,7 +56,7 @@ def test_json_has_the_figures(verify):
 
 
 def test_a_changed_record_is_named(verify, tmp_path):
-    (tmp_path / "bent.json").write_bytes(BUNDLE.replace(b"206400", b"206401"))
+    (tmp_path / "bent.json").write_bytes(BUNDLE.replace(b"194400", b"194401"))
     done = verify("--bundle", "bent.json", "--key", "exchange.key")
     assert done.exit_code == 1
     assert "NOT PROVEN. records[1] (transfer txf_2): expected the leaf 3" in done.stderr

@@ -59,7 +59,8 @@ def the_lines() -> list[dict[str, Any]]:
     return [
         line("compute", "0.033333333", "card-hour", "3.6", "0.12", f"round:{ROUND}",
              ("org_centre", "centre", "0.108"), ("org_broker", "broker", "0.012")),
-        line("data_out", "1.5", "GB", "0.1", "0.15", "tariff", ("org_centre", "centre", "0.15")),
+        line("data_out", "1.5", "GB", "0.1", "0.15", "tariff",
+             ("org_centre", "centre", "0.135"), ("org_broker", "broker", "0.015")),
         line("fee", "0.02", "2 %", "0.27", "0.0054", "fees", ("org_exchange", "exchange", "0.0054")),
         line("tax", "0.06", "6 %", "0.0054", "0.000324", "fees", ("org_exchange", "tax", "0.000324")),
         line("energy", "12.5", "Wh", "0", "0", "measured x PUE"),
@@ -68,13 +69,28 @@ def the_lines() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def the_deal(**fields: Any) -> dict[str, Any]:
+    return {
+        "mode": "agency", "broker": "org_broker", "contract": "ctt_1", "commission": "1/10",
+        "carrier": None, "carriage_contract": None, "carriage": "0",
+    } | fields  # fmt: skip
+
+
+def the_contract(**fields: Any) -> dict[str, Any]:
+    return {
+        "state": "agreed", "kind": "agency", "owner_id": "org_centre", "partner_id": "org_broker",
+        "clauses": {"commission": "0.1"},
+    } | fields  # fmt: skip
+
+
 def the_bill(**fields: Any) -> dict[str, Any]:
     return {
         "job_id": JOB, "organisation_id": "org_buyer", "mode": "agency", "contract_id": "ctt_1",
         "lines": the_lines(), "gross": "0.275724", "vouchers": "0.054", "total": "0.221724",
-        "usage_id": USAGE, "round_id": ROUND, "terms": {"price": "3.6"},
+        "usage_id": USAGE, "round_id": ROUND, "provider_id": "org_centre",
+        "terms": {"price": "3.6", "deal": the_deal()},
         "parts": [
-            part("org_centre", "centre", "0.258"), part("org_broker", "broker", "0.012"),
+            part("org_centre", "centre", "0.243"), part("org_broker", "broker", "0.027"),
             part("org_exchange", "exchange", "0.0054"), part("org_exchange", "tax", "0.000324"),
         ],
     } | fields  # fmt: skip
@@ -90,12 +106,12 @@ def the_usage(**fields: Any) -> dict[str, Any]:
 
 #: id, kind, debit, credit, asset, units, hold
 CHAIN = [
-    ("txf_2", "post", "acc_buyer", "acc_centre", "CNY", 206_400, "txf_1"),
-    ("txf_3", "post", "acc_buyer", "acc_broker", "CNY", 9_600, "txf_1"),
+    ("txf_2", "post", "acc_buyer", "acc_centre", "CNY", 194_400, "txf_1"),
+    ("txf_3", "post", "acc_buyer", "acc_broker", "CNY", 21_600, "txf_1"),
     ("txf_4", "post", "acc_buyer", "acc_fees", "CNY", 5_400, "txf_1"),
     ("txf_5", "post", "acc_buyer", "acc_tax", "CNY", 324, "txf_1"),
-    ("txf_6", "posted", "acc_funder", "acc_centre", "CNY", 51_600, None),
-    ("txf_7", "posted", "acc_funder", "acc_broker", "CNY", 2_400, None),
+    ("txf_6", "posted", "acc_funder", "acc_centre", "CNY", 48_600, None),
+    ("txf_7", "posted", "acc_funder", "acc_broker", "CNY", 5_400, None),
     ("txf_8", "posted", "acc_buyer_city", "acc_issued", "VOUCHER:city", 54_000, None),
 ]
 HOLD = ("txf_1", "pending", "acc_buyer", "acc_fees", "CNY", 1_000_000, None)
@@ -124,6 +140,7 @@ class World:
 
     bill: dict[str, Any] = field(default_factory=the_bill)
     usage: dict[str, Any] = field(default_factory=the_usage)
+    contract: dict[str, Any] = field(default_factory=the_contract)
     order: dict[str, Any] = field(default_factory=lambda: {"job_id": JOB, "hold": "1"})
     round: dict[str, Any] = field(
         default_factory=lambda: {"prices": [{"product": "a", "pool_id": "p", "price": "3.600000"}]}
@@ -133,11 +150,12 @@ class World:
     extra: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)  # of the bundle: ids or kinds
     change_rows: Callable[[list[dict[str, Any]]], None] = lambda rows: None
-    foreign: int = 20  # records of others, in the log and not in the bundle
+    foreign: int = 19  # records of others, in the log and not in the bundle
 
     def rows(self) -> list[dict[str, Any]]:
         told = [
             ("order", JOB, self.order), ("usage", USAGE, self.usage), ("round", ROUND, self.round),
+            ("contract", "ctt_1", self.contract),
             ("bill", BILL, self.bill), ("commission", BILL, {"parts": self.bill.get("parts")}),
             *self.extra,
         ]  # fmt: skip

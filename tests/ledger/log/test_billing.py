@@ -12,6 +12,8 @@ from tests.ledger.log.bundles import (
     World,
     line,
     the_bill,
+    the_contract,
+    the_deal,
     the_lines,
     the_usage,
     transfer,
@@ -66,6 +68,8 @@ def parts(*amounts: str) -> list[dict[str, str]]:
         (billed(0, parts=[{"organisation_id": "o", "role": "funder", "amount": "0.12"}]), "a funder"),
         (billed(5, amount="-0.055", parts=[{"organisation_id": "org_funder", "role": "funder",
                                             "amount": "-0.055"}]), "at most rate × base"),
+        (World(bill=the_bill(terms={"price": "3.6"})), "terms.deal: expected a deal"),
+        (World(bill=the_bill(terms=None)), "terms.deal: expected a deal"),
         (World(bill=the_bill(gross="0.275725")), "gross: expected 0.275724"),
         (World(bill=the_bill(vouchers="0.05")), "vouchers: expected 0.054"),
         (World(bill=the_bill(total="0.2")), "total: expected 0.221724"),
@@ -179,11 +183,11 @@ def test_less_may_be_billed_than_was_used():
     lines[0] |= {"quantity": "0.016666667", "amount": "0.06", "parts": parts("0.054", "0.006")}
     lines = [each for each in lines if each["kind"] not in ("fee", "tax", "voucher")]
     bill = the_bill(
-        lines=lines, gross="0.21", vouchers="0", total="0.21", parts=parts("0.204", "0.006")
+        lines=lines, gross="0.21", vouchers="0", total="0.21", parts=parts("0.189", "0.021")
     )
     chain = [
-        ("txf_2", "post", "acc_buyer", "acc_centre", "CNY", 204_000, "txf_1"),
-        ("txf_3", "post", "acc_buyer", "acc_broker", "CNY", 6_000, "txf_1"),
+        ("txf_2", "post", "acc_buyer", "acc_centre", "CNY", 189_000, "txf_1"),
+        ("txf_3", "post", "acc_buyer", "acc_broker", "CNY", 21_000, "txf_1"),
     ]
     (figures,) = verify_bundle(World(bill=bill, chain=chain).bundle()).bills
     assert (str(figures.total), figures.rounds) == ("0.210000", (ROUND,))
@@ -199,17 +203,20 @@ def test_a_job_that_used_nothing_has_a_bill_of_nothing():
 @pytest.mark.parametrize("out_of", ["its account", "a hold of its own"])
 def test_a_broker_may_lose_on_a_deal_of_its_own(out_of):
     """Self-run: the buyer pays 0.1, the centre gets 0.11, the broker pays the difference."""
-    row = line("compute", "0.033333333", "card-hour", "3", "0.1", "contract:ctt_1",
-               ("org_centre", "centre", "0.11"), ("org_broker", "broker", "-0.01"))  # fmt: skip
+    row = line("compute", "0.033333333", "card-hour", "3", "0.1", "broker:org_broker",
+               ("org_centre", "centre", "0.11"), ("org_broker", "broker", "-0.01"), purchase="3.3")  # fmt: skip
     bill = the_bill(
         lines=[row], gross="0.1", vouchers="0", total="0.1", parts=parts("0.11", "-0.01"),
-        round_id=None, mode="self_run",
+        round_id=None, mode="self_run", terms={"deal": the_deal(mode="self_run")},
     )  # fmt: skip
     chain = [
         ("txf_2", "post", "acc_buyer", "acc_centre", "CNY", 100_000, "txf_1"),
         ("txf_3", "posted", "acc_broker", "acc_centre", "CNY", 10_000, None),
     ]
     world = World(bill=bill, chain=chain, usage=the_usage(bytes_out=0))
+    world.contract = the_contract(kind="self_run", clauses={"prices": {"a100": "3.300000"}})
+    listed = {"kind": "per_class", "classes": {"a100": {"kind": "flat", "price": "3"}}}
+    world.extra = [("broker_price", "org_broker", {"broker_id": "org_broker", "prices": listed})]
     held = ("txf_0", "pending", "acc_broker", "acc_fees", "CNY", 10_000, None)
     if out_of == "a hold of its own":
         chain[1] = ("txf_3", "post", "acc_broker", "acc_centre", "CNY", 10_000, "txf_0")
@@ -219,22 +226,23 @@ def test_a_broker_may_lose_on_a_deal_of_its_own(out_of):
 
 
 def corrected() -> World:
-    """Version 2 takes one broker's yuan back, in a chain of its own."""
+    """Version 2 takes vouchers, fee and tax back, in a chain of its own."""
     second = the_bill(
         lines=[
             line("compute", "0.033333333", "card-hour", "3.6", "0.12", f"round:{ROUND}",
-                 ("org_centre", "centre", "0.12")),
-            line("data_out", "1.5", "GB", "0.1", "0.15", "tariff", ("org_centre", "centre", "0.15")),
+                 ("org_centre", "centre", "0.108"), ("org_broker", "broker", "0.012")),
+            line("data_out", "1.5", "GB", "0.1", "0.15", "tariff",
+                 ("org_centre", "centre", "0.135"), ("org_broker", "broker", "0.015")),
         ],
-        parts=parts("0.27"), gross="0.27", vouchers="0", total="0.27",
+        parts=parts("0.243", "0.027"), gross="0.27", vouchers="0", total="0.27",
     )  # fmt: skip
     back = [
-        ("txf_12", "posted", "acc_centre", "acc_funder", "CNY", 51_600, None),
-        ("txf_13", "posted", "acc_broker", "acc_funder", "CNY", 2_400, None),
-        ("txf_14", "posted", "acc_broker", "acc_buyer", "CNY", 9_600, None),
+        ("txf_12", "posted", "acc_centre", "acc_funder", "CNY", 48_600, None),
+        ("txf_13", "posted", "acc_broker", "acc_funder", "CNY", 5_400, None),
+        ("txf_14", "posted", "acc_buyer", "acc_broker", "CNY", 5_400, None),
         ("txf_15", "posted", "acc_fees", "acc_buyer", "CNY", 5_400, None),
         ("txf_16", "posted", "acc_tax", "acc_buyer", "CNY", 324, None),
-        ("txf_17", "posted", "acc_buyer", "acc_centre", "CNY", 63_600, None),
+        ("txf_17", "posted", "acc_buyer", "acc_centre", "CNY", 48_600, None),
         ("txf_18", "posted", "acc_issued", "acc_buyer_city", "VOUCHER:city", 54_000, None),
     ]
     chain_id = f"{BILL}#2"

@@ -50,7 +50,7 @@ def test_a_bundle_proves_its_records_and_its_bill():
     assert verdict.pinned
     assert [each.witness for each in verdict.cosignatures] == [WITNESS.verifier]
     assert [each.seconds for each in verdict.cosignatures] == [SECONDS]
-    assert len(verdict.records) == 13
+    assert len(verdict.records) == 14
     (bill,) = verdict.bills
     assert (str(bill.gross), str(bill.vouchers)) == ("0.275724", "0.054000")
     assert str(bill.total) == "0.221724"
@@ -98,12 +98,12 @@ def test_every_byte_is_covered(eighth):
 @pytest.mark.parametrize(
     ("old", "new", "named"),
     [
-        ('"amount_units":206400', '"amount_units":206401', "txf_2"),
+        ('"amount_units":194400', '"amount_units":194401', "txf_2"),
         ('"price":"3.600000"', '"price":"3.700000"', "rnd_1"),
         ('"wall_seconds":"59.4"', '"wall_seconds":"58.4"', "usg_1"),
         ('"total":"0.221724"', '"total":"0.221725"', "bil_1"),
         ('"hold":"1"', '"hold":"2"', "order job_1"),
-        ('"amount_units":206400', '"amount_units":x', "txf_2"),
+        ('"amount_units":194400', '"amount_units":x', "txf_2"),
     ],
 )
 def test_the_record_that_was_changed_is_named(old, new, named):

@@ -24,17 +24,22 @@ _DATA = ("data_in", "data_out")
 _SOLD = ("compute", "store", *_DATA)
 _HOUR_SECONDS = 3600
 _BROKER = "broker:"
+_BY_DEAL = frozenset(["broker", "carrier"])  # roles that a contract alone gives
 _CLAUSE = {"agency": "commission", "carriage": "carriage"}
 
 
 def check_deal(leaves: Sequence[Leaf], bill: Said, lines: Sequence[Line]) -> None:
     """Check a bill's split by the deal that it was cleared with; raises BundleWrong.
 
-    A bill that was sold without a deal has none in its terms, and nothing to check here.
+    A bill that its centre sold alone, without a carrier, has none in its terms.
     """
     terms = bill.fields.get("terms")
     told = terms.get("deal") if isinstance(terms, dict) else None
     if not isinstance(told, dict):
+        roles = {part.role for line in lines for part in line.parts} & _BY_DEAL
+        if roles:
+            parts = " and ".join(sorted(roles))
+            wrong(f"{bill.place}.terms.deal", f"a deal that gives a part to a {parts}", told)
         return
     deal = Said(f"{bill.place}.terms.deal", told)
     if deal.text("mode") != bill.text("mode"):
