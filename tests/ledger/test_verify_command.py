@@ -44,7 +44,7 @@ def test_without_a_key_it_says_not_pinned(verify):
 
 def test_it_speaks_chinese(verify):
     done = verify("--bundle", "bill.bundle.json", "--lang", "zh")
-    assert "已证明：13 条记录" in done.output
+    assert "已证明：14 条记录" in done.output
     assert "公钥未固定" in done.output
 
 
