@@ -25,13 +25,13 @@ units = st.integers(-(10**15), 10**15)
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("0", 0), ("12.5", 12_500_000), ("-0.000001", -1), ("1e3", 1_000_000_000), ("007", 7_000_000)],
+    [("0", 0), ("12.5", 12_500_000), ("-0.000001", -1), ("007", 7_000_000)],
 )
 def test_decimal_strings_become_whole_units(text, expected):
     assert Money.parse(text) == Money(expected)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.0000001", "NaN", "Infinity", None, "1,5", "1e30000", "1_000", " 1",
+@pytest.mark.parametrize("text", ["", "x", "1.0000001", "NaN", "Infinity", None, "1,5", "1e3", "1E+09", "1e30000", "1_000", " 1",
                                   "１２", 12, "1e999999999"])  # fmt: skip
 def test_what_is_not_an_exact_amount_is_refused_by_name(text):
     with pytest.raises((AmountUnreadable, AmountTooLarge)):

@@ -8,14 +8,14 @@ import pytest
 from tests.builders import NOW, Ids, a_member, an_act, an_exchange
 
 from suanwang.basics.errors import Invalid, NotAllowed, NotFound
-from suanwang.basics.ids import TransferId
+from suanwang.basics.ids import AccountId, TransferId
 from suanwang.basics.lifecycle import TransitionRefused
-from suanwang.basics.money import Money
+from suanwang.basics.money import BUDGET, Money
 from suanwang.flows.change_membership import Verification, change_membership, verify_member
 from suanwang.flows.identity_errors import ExchangeNoMember, MemberNotEmpty
 from suanwang.flows.open_organisation import NewOrganisation, open_organisation
 from suanwang.flows.top_up import TopUp, top_up
-from suanwang.ledger.accounts import AccountName
+from suanwang.ledger.accounts import Account, AccountName
 from suanwang.ledger.errors import CreditCodeWrong, MemberNotVerified, MemberSuspended
 from suanwang.ledger.membership import MemberEvent, MemberState
 from suanwang.ledger.transfers import hold, move, post, release
@@ -193,6 +193,21 @@ def test_a_member_with_money_is_not_closed(club):
     club.change(MemberEvent.CLOSE)
     with pytest.raises(MemberNotVerified, match="closed"):
         club.pay_in("1", "b2")
+
+
+def test_what_budgets_have_counted_holds_no_member_back(club):
+    club.verify()
+    counted = [
+        Account(id=club.ids(AccountId), organisation_id=club.id, name=name, asset=BUDGET,
+                floor_units=None)
+        for name in ("budget:one", "counter")
+    ]  # fmt: skip
+    for each in counted:
+        club.store.run_now(lambda tx, each=each: ledger.open_account(tx, each, at=NOW))
+    spent = Money(16_000, BUDGET)
+    club.post(move(club.ids(TransferId), spent, debit=counted[0].id, credit=counted[1].id, at=NOW))
+    club.change(MemberEvent.CLOSE)
+    assert club.state() == "closed"
 
 
 def test_only_operators_say_it_and_each_time_is_recorded(club):

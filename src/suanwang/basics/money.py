@@ -85,8 +85,9 @@ class Money:
     def parse(cls, text: str, asset: Asset = CNY) -> Money:
         """Read a decimal string such as "12.50"; more places than the asset has are refused."""
         try:
-            # Decimal would read "1_0", " 1" and digits of other scripts; one amount, one writing.
-            plain = text.isascii() and "_" not in text and text == text.strip()
+            # Decimal would read "1_0", " 1", "1e3" and digits of other scripts; one amount, one
+            # writing: a spreadsheet that writes 1.2E+09 has lost the digits behind.
+            plain = text.isascii() and not set("_eE") & set(text) and text == text.strip()
             scaled = Decimal(text if plain else "NaN").scaleb(asset.scale)
             # "1e999999" is a short text and a number of a million digits: look before expanding.
             small = scaled.is_finite() and scaled.adjusted() < _DIGITS_MAX

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from suanwang.basics.errors import Invalid
+from suanwang.basics.money import BUDGET
 from suanwang.flows.act import Act
 from suanwang.flows.identity_errors import ExchangeNoMember, MemberNotEmpty
 from suanwang.flows.party import add_party_word
@@ -94,7 +95,8 @@ def _must_be_empty(tx: Tx, organisation: Organisation) -> None:
     left = [
         account
         for account in ledger.accounts_of_for_update(tx, organisation.id)
-        if account.balance or account.held
+        # What budgets have counted is no money: nobody can pay it out.
+        if account.asset != BUDGET and (account.balance or account.held)
     ]
     if left:
         found = ", ".join(f"{each.name} {each.balance} {each.asset.code}" for each in left)

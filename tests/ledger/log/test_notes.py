@@ -240,3 +240,9 @@ def test_junk_is_refused_by_name(text):
     for read in (Note.parse, Verifier.parse, Signer.parse, Checkpoint.parse, Signature.parse):
         with pytest.raises(NoteWrong):
             read(text)
+
+
+def test_what_is_no_key_is_never_printed():
+    with pytest.raises(NoteWrong) as refused:
+        Verifier.parse("sk_0123456789abcdef")
+    assert "sk_0123" not in str(refused.value)

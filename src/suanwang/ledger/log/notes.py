@@ -304,7 +304,7 @@ def _key_of(text: str, place: str, *, check_id: bool = True) -> tuple[KeyKind, b
     """Read `name+id+base64(kind ‖ key)`; the id of a public key must be its own."""
     parts = text.split("+", 2)
     if len(parts) != 3:  # noqa: PLR2004 - the three parts
-        _wrong(place, "name+id+key", text[:NAME_MAX])
+        _wrong(place, "name+id+key", "something else")  # never printed: it may be a secret
     name, key_id, encoded = parts
     _check_name(name)
     if not _KEY_ID.fullmatch(key_id):
