@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +14,7 @@ from suanwang.basics.errors import NotAllowed
 from suanwang.basics.ids import KeyId, MemberId
 from suanwang.basics.lifecycle import TransitionRefused
 from suanwang.basics.money import Money
+from suanwang.basics.slots import BEIJING
 from suanwang.flows.act import Role
 from suanwang.flows.assign_bank_line import assign_bank_line, keep_line, send_back
 from suanwang.flows.batch_payouts import (
@@ -54,6 +55,7 @@ from suanwang.ledger.bank.errors import (
 from suanwang.ledger.bank.references import ReferenceKind, reference, written
 from suanwang.ledger.errors import FundsInsufficient, MemberNotVerified, MemberSuspended
 from suanwang.ledger.membership import MemberEvent, MemberState
+from suanwang.ledger.settlement import SettlementCycle
 from suanwang.store import bank, ledger, payouts
 from suanwang.store.verify.whole import verify
 
@@ -290,6 +292,16 @@ def test_a_payout_is_settled_by_hand_where_the_bank_lost_its_reference(desk):
     assert desk.stand() == {"available": "60.00", "bank": "-100.00", "suspense": "40.00"}
     desk.do(assign_bank_line, back.id, payout.id, reason="came back")
     assert desk.stand() == {"available": "100.00", "bank": "-100.00"}
+
+
+@pytest.mark.parametrize(("cut_off", "day"), [("00:00", "2026-11-25"), ("23:59", "2026-11-24")])
+def test_the_exchange_s_own_cut_off_says_on_which_bank_day_a_batch_goes_out(desk, cut_off, day):
+    desk.bring(f"L1 100 {desk.sw}")
+    desk.own_account()
+    desk.do(request_payout, None, key=desk.key)
+    cycle = SettlementCycle(payout_cutoff=time.fromisoformat(cut_off))
+    batch = desk.do(make_batch, vault=VAULT, cycle=cycle)
+    assert (str(batch.day), f"{batch.cut_off.astimezone(BEIJING):%H:%M}") == (day, cut_off)
 
 
 def test_a_batch_takes_three_hands_and_the_exact_file(desk):

@@ -45,7 +45,7 @@ from suanwang.store.payouts import Batch, Payout, PayoutAccount
 from suanwang.store.secrets import Sealed
 from suanwang.store.tx import Tx
 
-CYCLE = SettlementCycle()
+PLAIN = SettlementCycle()
 FILE_SEALED_AS = "payout batch"
 Unseal = Callable[[Sealed], str | None]
 
@@ -67,13 +67,13 @@ class Waiting:
     why: LeftOut
 
 
-def make_batch(tx: Tx, *, vault: Vault, act: Act) -> Batch:
-    """Put every payout that can go out on the next bank day into one file.
+def make_batch(tx: Tx, *, vault: Vault, act: Act, cycle: SettlementCycle = PLAIN) -> Batch:
+    """Put every payout that can go out on the next bank day into one file; `cycle` has the cut-off.
 
     Raises: NotAllowed, ExchangeNotOpen, BankDaysUnknown, PayoutsNone, PayoutSealBroken.
     """
     key, desk = must_be(act, Role.OPERATOR), open_desk(tx)
-    day = payout_day(act.now, bank_days(), CYCLE)
+    day = payout_day(act.now, bank_days(), cycle)
     chosen, left_out, accounts = _choose(tx, act=act)
     if not chosen:
         raise PayoutsNone(day=day.isoformat(), left_out=len(left_out))
@@ -83,7 +83,7 @@ def make_batch(tx: Tx, *, vault: Vault, act: Act) -> Batch:
     batch = Batch(
         id=act.new_id(PayoutBatchId),
         day=day,
-        cut_off=datetime.combine(day, CYCLE.payout_cutoff, BEIJING),
+        cut_off=datetime.combine(day, cycle.payout_cutoff, BEIJING),
         file_sha256=sha256_hex(data),
         sealed=vault.seal_file(data.decode(), desk.exchange_id),
         payouts=len(chosen),

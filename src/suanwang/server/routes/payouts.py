@@ -164,10 +164,12 @@ async def fail_payout(call: SignedOperator, payout_id: str, body: PayoutReasonIn
 )
 async def make_batch(call: SignedOperator) -> Response:
     """Put every payout up to the cut-off into one file for the next bank day."""
-    vault = _vault(call)
-    return await call.act(
-        lambda tx, act: _shown(tx, batching.make_batch(tx, vault=vault, act=act)), status=201
-    )
+    vault, cycle = _vault(call), call.parts.timing.cycle
+
+    def work(tx: Tx, act: Act) -> PayoutBatchOut:
+        return _shown(tx, batching.make_batch(tx, vault=vault, act=act, cycle=cycle))
+
+    return await call.act(work, status=201)
 
 
 @router.get("/payout-batches", response_model=PayoutBatchesOut, summary="List batches.")
