@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -28,10 +29,19 @@ TEMPLATE = "suanwang_template"
 # A shell starts background jobs with Ctrl-C ignored, and children inherit that; here it must work.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# Libraries of a real EVM raise it for the whole process, beyond what C's stack holds: the next test
+# that nests JSON without end would die of it.
+_RECURSION_LIMIT = sys.getrecursionlimit()
 _numbers = count()
 USES_MAX = 50  # of one PostgreSQL database: nobody vacuums it
 _left_behind: list[str] = []
 _uses: Counter[str] = Counter()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call():
+    """Let every test run with the recursion limit that the interpreter began with."""
+    sys.setrecursionlimit(_RECURSION_LIMIT)
 
 
 @pytest.fixture(scope="session")
