@@ -79,6 +79,14 @@ def move(tx: Tx, transfers: Sequence[Transfer], *, act: Act) -> list[Transfer]:
     return [each for each in applied if each.id in asked]
 
 
+def hold_loss(tx: Tx, transfers: Sequence[Transfer]) -> None:
+    """Hold what a broker loses by a job: no cost of the buyer's, so no budget of it counts it.
+
+    Raises: a leaf of `ledger.errors`; nothing is changed then.
+    """
+    ledger.post(tx, transfers)
+
+
 def mirror_of(
     taken: Taken, *, hold_id: TransferId, job_id: JobId, counter: AccountId, act: Act
 ) -> Transfer:

@@ -23,7 +23,7 @@ from suanwang.jobs.round import terms_of
 from suanwang.ledger.budgets import BudgetRefused
 from suanwang.ledger.errors import FundsInsufficient, MemberSuspended
 from suanwang.ledger.transfers import Transfer
-from suanwang.store import centres, jobs, ledger, reservations
+from suanwang.store import centres, jobs, reservations
 from suanwang.store.jobs import Job
 from suanwang.store.reservations import Occupancy, Reservation
 from suanwang.store.tx import Tx
@@ -81,7 +81,7 @@ class Placing:
             return None
         loss = self._loss_of(job, place)
         try:
-            ledger.post(self._tx, loss)
+            job_money.hold_loss(self._tx, loss)
         except (FundsInsufficient, MemberSuspended):
             return None
         try:
