@@ -15,6 +15,8 @@ PUBLIC = {
     # A tile holds hashes under salts; that everybody has the same ones is its use.
     ("GET", "/v1/ledger/tile/{level}/{path}"),
     ("GET", "/v1/voucher-programmes/{programme_id}"),
+    # What a broker sells at is for everybody who might buy.
+    ("GET", "/v1/brokers/{broker_id}/prices"),
     # A form is no id: everybody exports their own bills.
     ("GET", "/v1/exports/{form}"),
     # Anybody may bring a file; having brought it, it is theirs too.
@@ -40,6 +42,8 @@ BODIES = {
     "/v1/voucher-claims/{claim_id}/deliver": {"evidence": []},
     "/v1/voucher-claims/{claim_id}/review": {"approve": True},
     "/v1/voucher-claims/{claim_id}/claw-back": {"reason": "x"},
+    "/v1/disputes/{dispute_id}/answer": {"answer": "accept"},
+    "/v1/disputes/{dispute_id}/rule": {"uphold": True, "text": "x"},
     "/v1/bank/lines/{line_id}/assign": {"target": "fees", "reason": "x"},
     "/v1/bank/lines/{line_id}/return": {"reason": "x"},
     "/v1/bank/lines/{line_id}/keep": {"reason": "x"},
@@ -83,6 +87,14 @@ def things(world: World):
         "line_id": "bln_none",
         "payout_id": payout["id"],
         "batch_id": "pbt_none",
+        "dispute_id": "dsp_none",
+        "note_id": "crn_none",
+        "invoice_id": "inv_none",
+        "budget_id": "bdg_none",
+        "contract_id": "con_none",
+        "broker_id": world.lab,
+        "level": "0",
+        "number": "0",
         "member_id": member["id"],
         "job_id": run.wire["job_id"],
         "waiting": waiting["id"],
