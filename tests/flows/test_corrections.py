@@ -45,12 +45,13 @@ def metered(world, seconds=60, **spec):
     return run
 
 
-def correct(world, run, seconds, *, key=None, signature=None, reason="", usage_id=None):
+def correct(world, run, seconds, *, key=None, signature=None, reason="", usage_id=None, **usage):
     """Send a corrected record of so many seconds."""
     record = run.usage(
         usage_id=usage_id or world.ids(UsageId),
         wall_seconds=Decimal(seconds),
         ended_at=run.offer.lease.taken_at + timedelta(seconds=seconds),
+        **usage,
     )
     new = NewCorrection(
         lease_id=run.id,

@@ -40,17 +40,20 @@ class Source:
     hold_id: TransferId | None = None
 
 
-def account_name(role: PartRole, bill: StoredBill) -> AccountName:
-    """Say in which account a party has what it got of a bill."""
+def account_name(party: Party, bill: StoredBill) -> AccountName:
+    """Say in which account a party has what it got of a bill, or had what it paid of it."""
+    owner, role = party
     if role in _OF_THE_EXCHANGE:
         return _OF_THE_EXCHANGE[role]
-    return AccountName.RECEIVABLE if bill.settled_at is None else AccountName.AVAILABLE
+    # A broker that sold at a loss paid it out of what it had available: no run pays it anything.
+    waits = bill.settled_at is None and owner in bill.earned
+    return AccountName.RECEIVABLE if waits else AccountName.AVAILABLE
 
 
 def freeze(tx: Tx, dispute: Dispute, bill: StoredBill, *, act: Act) -> list[Freeze]:
     """Freeze what each party got of the disputed amount, as far as it has it."""
     wanted = sums_of(dispute.items)
-    names = {party: account_name(party[1], bill) for party in wanted}
+    names = {party: account_name(party, bill) for party in wanted}
     accounts = locked(tx, names)
     buyer = funds.buyer_account(tx, dispute.organisation_id)
     left = {each.id: spendable(each) for each in accounts.values()}
@@ -133,7 +136,7 @@ def collected(
         for party, amount in sums_of(items).items()
         if amount > total(sources[party])
     }
-    accounts = locked(tx, {party: account_name(party[1], bill) for party in missing})
+    accounts = locked(tx, {party: account_name(party, bill) for party in missing})
     left = {each.id: spendable(each) for each in accounts.values()}
     for party, amount in missing.items():
         account = accounts[party].id

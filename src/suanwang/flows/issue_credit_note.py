@@ -244,7 +244,7 @@ def _transfers(
                  group_id=bill.job_id, memo=memo)
         )  # fmt: skip
     for party, amount in gets_of(items).items():
-        name = dispute_money.account_name(party[1], bill)
+        name = dispute_money.account_name(party, bill)
         payees.append((ledger.account_of(tx, party[0], name).id, amount))
     back = sum((each.amount for each in returned), _NOTHING)
     buyer = funds.buyer_account(tx, bill.organisation_id)
@@ -309,7 +309,7 @@ def _remember_sources(
                 organisation_id=party[0],
                 role=party[1],
                 account_id=source.account,
-                account_name=dispute_money.account_name(party[1], bill),
+                account_name=dispute_money.account_name(party, bill),
                 wanted=source.amount,
                 amount=source.amount,
                 state=FreezeState.PAID,
