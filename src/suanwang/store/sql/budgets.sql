@@ -158,12 +158,15 @@ ORDER BY m.id DESC LIMIT :limit
 SELECT * FROM budgets WHERE id > :after ORDER BY id LIMIT :limit
 
 -- name: verify_mirrors_missing
--- Holds of jobs that a budget covers and that it does not mirror.
+-- Holds of jobs that a budget covers and that it does not mirror: those of the buyer. What a broker
+-- may lose by the job, and what a dispute of its bill froze, is no cost of the buyer's.
 SELECT t.seq, t.id AS hold_id, j.id AS job_id, b.id AS budget_id FROM budgets b
 JOIN jobs j ON j.organisation_id = b.organisation_id
   AND b.subject_id IN (j.organisation_id, j.project_id, j.member_id)
 JOIN transfers t ON t.group_id = j.id AND t.kind = 'pending' AND t.asset = 'CNY'
-WHERE t.seq > b.after_seq AND (b.until_seq IS NULL OR t.seq <= b.until_seq) AND t.at >= b.since_at
+JOIN accounts a ON a.id = t.debit_id AND a.organisation_id = j.organisation_id
+WHERE NOT EXISTS (SELECT 1 FROM freezes f WHERE f.id = t.id)
+  AND t.seq > b.after_seq AND (b.until_seq IS NULL OR t.seq <= b.until_seq) AND t.at >= b.since_at
   AND NOT EXISTS (SELECT 1 FROM budget_holds m WHERE m.hold_id = t.id AND m.budget_id = b.id)
 ORDER BY t.seq, b.id LIMIT :limit
 
