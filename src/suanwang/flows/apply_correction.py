@@ -27,8 +27,8 @@ from suanwang.flows.draw_up_bill import commission_record, draw_up, on_record
 from suanwang.jobs.parts import Part, Parties
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.book import apply
-from suanwang.ledger.errors import FundsInsufficient, MemberSuspended
-from suanwang.ledger.settlement import DayState
+from suanwang.ledger.errors import FundsInsufficient, MemberNotVerified, MemberSuspended
+from suanwang.ledger.settlement import VERSIONS_MAX, DayState
 from suanwang.ledger.transfers import Transfer, TransferKind, chained, move, reverse
 from suanwang.store import centres, corrections, days, disputes, jobs, ledger, usage
 from suanwang.store.bills import StoredBill
@@ -62,6 +62,8 @@ def must_be_plain(tx: Tx, bill: StoredBill) -> None:
         reason = "vouchers paid a part of it"
     elif disputes.taken_of(tx, bill.id):
         reason = "it is disputed or credited"
+    elif bill.version > VERSIONS_MAX:
+        reason = f"it has {VERSIONS_MAX} versions already"
     elif any(Money.parse(part["amount"]).units < 0 for part in bill.parts):
         reason = "its broker sold below what it bought at"
     if reason is not None:
@@ -149,7 +151,7 @@ def _short(tx: Tx, moves: _Moves, *, costs_buyer: bool) -> Short | list[Transfer
     for order in moves.orders():
         try:
             apply(ledger.load(tx, order), order)
-        except (FundsInsufficient, MemberSuspended) as refusal:
+        except (FundsInsufficient, MemberNotVerified, MemberSuspended) as refusal:
             error = refusal
         else:
             return order

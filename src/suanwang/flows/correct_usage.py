@@ -20,7 +20,12 @@ from suanwang.basics.errors import Invalid, NotFound
 from suanwang.basics.ids import CorrectionId, OrganisationId
 from suanwang.flows import reports
 from suanwang.flows.act import Act, Role, must_be
-from suanwang.flows.apply_correction import apply_correction, must_be_plain
+from suanwang.flows.apply_correction import (
+    BillNotCorrectable,
+    Short,
+    apply_correction,
+    must_be_plain,
+)
 from suanwang.flows.errors import UsageTwice
 from suanwang.flows.record_operator_action import record_operator_action
 from suanwang.flows.record_usage import Verify, check_record
@@ -158,7 +163,13 @@ def _kept(
 
 def _try(tx: Tx, each: Correction, bill: StoredBill, *, act: Act, refused: bool) -> Correction:
     """Make a correction; where somebody lacks the money, say so and keep it."""
-    short = apply_correction(tx, each, bill, act=act)
+    try:
+        short = apply_correction(tx, each, bill, act=act)
+    except BillNotCorrectable as error:
+        if refused:
+            raise
+        # It was disputed or credited while it waited: its day must not wait for that.
+        short = Short(error=error, costs_buyer=False)
     if short is not None and refused and short.costs_buyer:
         raise short.error
     if short is not None:

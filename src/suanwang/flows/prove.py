@@ -23,6 +23,7 @@ from suanwang.ledger.log.leaves import (
 )
 from suanwang.ledger.log.notes import Verifier
 from suanwang.ledger.log.sources import SHARED, named_by
+from suanwang.ledger.settlement import VERSIONS_MAX
 from suanwang.store import jobs, log, usage
 from suanwang.store.bills import StoredBill
 from suanwang.store.log import Head
@@ -30,7 +31,6 @@ from suanwang.store.tx import Tx
 
 RETRY_SECONDS = 2  # until a record is in the log; how often heads are signed comes on top
 RECORDS_MAX = 100_000
-VERSIONS_MAX = 16  # of one bill
 BILL_KINDS = ("order", "usage", "round", "bill", "commission", *sorted(SHARED))
 
 

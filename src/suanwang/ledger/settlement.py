@@ -24,6 +24,8 @@ from suanwang.basics.slots import BEIJING, Instant, day_slot, market_day
 from suanwang.ledger.calendar import Calendar
 from suanwang.ledger.errors import BankDaysUnknown
 
+VERSIONS_MAX = 16  # of one bill: whoever corrects a meter more often than that settles it by hand
+
 
 class DayState(StrEnum):
     """Where a market day stands."""

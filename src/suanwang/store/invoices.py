@@ -15,10 +15,10 @@ from suanwang.basics.slots import Instant, Slot, from_micros, to_micros
 from suanwang.jobs.invoices import CorrectedBill, InvoicedBill, InvoicedNote, PartyName
 from suanwang.jobs.parts import PartRole
 from suanwang.ledger.closing import Month
+from suanwang.ledger.settlement import VERSIONS_MAX
 from suanwang.store import evidence, identity
 from suanwang.store.disputes import note_from
 from suanwang.store.evidence import Evidence
-from suanwang.store.identity import Role
 from suanwang.store.tx import Row, Tx
 from suanwang.store.values import parse
 
@@ -94,14 +94,14 @@ def to_invoice(tx: Tx, month: Month, *, after: str, limit: int) -> list[Organisa
 
 def bought(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> list[InvoicedBill]:
     """Return the bills of a period that an organisation bought, as they were at its end."""
-    rows = tx.all("bills_to_invoice", owner=owner, limit=limit, **_span(period))
+    rows = tx.all("bills_to_invoice", owner=owner, limit=limit, **_versions(period))
     return [_bill(row) for row in rows]
 
 
 def earned(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> list[InvoicedBill]:
     """Return the bills of a period that an organisation earned by, as they were at its end."""
     sells = _sells(tx, owner)
-    rows = tx.all("bills_earned", owner=owner, limit=limit, sells=sells, **_span(period))
+    rows = tx.all("bills_earned", owner=owner, limit=limit, sells=sells, **_versions(period))
     return [_bill(row) for row in rows]
 
 
@@ -113,7 +113,7 @@ def corrected(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> lis
         limit=limit,
         sells=_sells(tx, owner),
         earliest=to_micros(period.start - CORRECTED_MAX),
-        **_span(period),
+        **_versions(period),
     )
     return [
         CorrectedBill(
@@ -130,9 +130,8 @@ def corrected(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> lis
 
 
 def _sells(tx: Tx, owner: OrganisationId) -> int:
-    """Say whether an organisation may be named in bills of others: as broker or carrier."""
-    roles = {key.actor.role for key in identity.keys_of(tx, owner)}
-    return int(Role.BROKER in roles)
+    """Say whether an organisation may be named in others' bills: broker or carrier by contract."""
+    return int(tx.first("organisation_is_partner", id=owner) is not None)
 
 
 def notes(tx: Tx, owner: OrganisationId, period: Slot, *, limit: int) -> list[InvoicedNote]:
@@ -173,6 +172,10 @@ def names(tx: Tx, ids: Iterable[OrganisationId]) -> dict[OrganisationId, PartyNa
 
 def _span(period: Slot) -> dict[str, int]:
     return {"since": to_micros(period.start), "until": to_micros(period.end)}
+
+
+def _versions(period: Slot) -> dict[str, int]:
+    return _span(period) | {"versions": VERSIONS_MAX}
 
 
 def _bill(row: Row) -> InvoicedBill:
