@@ -110,5 +110,5 @@ class CreditTooLarge(Invalid):
 class LineNotCharged(Invalid):
     """Line {line} of {id} charges nothing that could be credited (possible: {possible})."""
 
-    zh = "账单 {id} 第 {line} 行没有可冲减的收费（可选行：{possible}）。"
+    zh = "账单 {id} 第 {line} 行没有可退还的收费（可选行：{possible}）。"
     code = "line-not-charged"

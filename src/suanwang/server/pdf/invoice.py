@@ -23,7 +23,7 @@ _KINDS = {
     "cap": "超出冻结额，不收 Above the hold, not charged",
     "correction": "更正 Correction",
 }
-_ROLES = {"centre": "算力中心 Centre", "broker": "经纪方 Broker", "carrier": "承运方 Carrier"}
+_ROLES = {"centre": "算力中心 Centre", "broker": "经纪商 Broker", "carrier": "承运方 Carrier"}
 _LINES = Table(
     (
         Column("账单、用量记录 Bill, usage record", 150),
