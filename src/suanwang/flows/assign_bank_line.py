@@ -20,14 +20,13 @@ from suanwang.basics.money import CNY, Money
 from suanwang.flows.act import Act
 from suanwang.flows.bank_desk import (
     Desk,
-    a_reason,
-    new_transfer,
     open_desk,
     payout_step,
     save_line,
 )
 from suanwang.flows.import_bank_lines import settle_payout, tell_topped_up
 from suanwang.flows.record_operator_action import record_operator_action
+from suanwang.flows.words import read_text
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.bank.errors import LineTargetWrong
 from suanwang.ledger.bank.lines import LINE, LineEvent, LineState
@@ -46,7 +45,7 @@ def assign_bank_line(tx: Tx, line_id: str, target: str, *, reason: str, act: Act
 
     Raises: NotAllowed, NotFound, Invalid, TransitionRefused, LineTargetWrong, MemberNotVerified.
     """
-    why = a_reason(reason)
+    why = read_text(reason, "reason")
     desk = open_desk(tx)
     facts = {"line_id": line_id, "target": target, "reason": why}
     record_operator_action(tx, "assign-bank-line", facts, act=act)
@@ -79,7 +78,7 @@ def keep_line(tx: Tx, line_id: str, *, reason: str, act: Act) -> StoredLine:
 
 
 def _mark(tx: Tx, line_id: str, event: LineEvent, *, reason: str, act: Act) -> StoredLine:
-    why = a_reason(reason)
+    why = read_text(reason, "reason")
     open_desk(tx)
     facts = {"line_id": line_id, "reason": why}
     record_operator_action(tx, f"{event}-bank-line", facts, act=act)
@@ -178,7 +177,7 @@ def _changes(
 
 def _post(tx: Tx, line: StoredLine, debit: AccountId, credit: AccountId, *, act: Act) -> TransferId:
     transfer = move(
-        new_transfer(act),
+        act.new_id(TransferId),
         Money(abs(line.line.amount.units), CNY),
         debit=debit,
         credit=credit,
@@ -196,7 +195,7 @@ def _unsuspend(tx: Tx, line: StoredLine, *, act: Act) -> Transfer:
     assert line.transfer_id is not None, "a line in suspense was booked"
     original = ledger.transfer(tx, line.transfer_id)
     memo = {"what": "bank-line-assigned", "bank_line_id": line.line.bank_line_id}
-    return reverse(new_transfer(act), original, at=act.now, memo=memo)
+    return reverse(act.new_id(TransferId), original, at=act.now, memo=memo)
 
 
 def _wrong(line: StoredLine, target: str, reason: str) -> LineTargetWrong:

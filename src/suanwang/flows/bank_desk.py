@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from suanwang.basics.errors import Invalid
-from suanwang.basics.ids import AccountId, OrganisationId, TransferId
+from suanwang.basics.ids import AccountId, OrganisationId
 from suanwang.basics.money import CNY
 from suanwang.basics.slots import format_instant
 from suanwang.flows.act import Act
@@ -19,8 +18,6 @@ from suanwang.store.evidence import Evidence
 from suanwang.store.outbox import publish
 from suanwang.store.payouts import Batch, Payout
 from suanwang.store.tx import Tx
-
-REASON_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,21 +171,6 @@ def tell_batch(tx: Tx, batch: Batch, event: str, *, desk: Desk, act: Act) -> Bat
         act=act,
     )
     return batch
-
-
-def a_reason(text: str) -> str:
-    """Read why an operator does something. Raises Invalid."""
-    kept = text.strip()
-    if not 0 < len(kept) <= REASON_MAX:
-        raise Invalid(
-            reason=f"expected a reason of 1 to {REASON_MAX} characters, found {len(kept)}"
-        )
-    return kept
-
-
-def new_transfer(act: Act) -> TransferId:
-    """Name a new transfer."""
-    return act.new_id(TransferId)
 
 
 def _by(act: Act) -> dict[str, str | None]:

@@ -17,9 +17,10 @@ from suanwang.basics.ids import OrganisationId, PayoutBatchId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import BEIJING, Instant, format_instant
 from suanwang.flows.act import Act, Role, must_be
-from suanwang.flows.bank_desk import a_reason, open_desk, payout_step, tell_batch
+from suanwang.flows.bank_desk import open_desk, payout_step, tell_batch
 from suanwang.flows.record_operator_action import record_operator_action
 from suanwang.flows.request_payout import Seal, unseal_as
+from suanwang.flows.words import read_text
 from suanwang.ledger.bank.errors import (
     ApprovalHashWrong,
     PayoutFileLocked,
@@ -139,7 +140,7 @@ def discard_batch(tx: Tx, batch_id: str, *, reason: str, act: Act) -> Batch:
 
     Raises: NotAllowed, NotFound, Invalid, TransitionRefused.
     """
-    why, desk = a_reason(reason), open_desk(tx)
+    why, desk = read_text(reason, "reason"), open_desk(tx)
     facts = {"batch_id": batch_id, "reason": why}
     record_operator_action(tx, "discard-payout-batch", facts, act=act)
     batch = payouts.batch(tx, batch_id)

@@ -15,6 +15,7 @@ from suanwang.flows.act import Act
 from suanwang.flows.identity_errors import ExchangeNoMember, MemberNotEmpty
 from suanwang.flows.party import add_party_word
 from suanwang.flows.record_operator_action import record_operator_action
+from suanwang.flows.words import read_text
 from suanwang.ledger.membership import MEMBER, MemberEvent, MemberState, member_state
 from suanwang.ledger.registration import credit_code
 from suanwang.store import identity, ledger
@@ -23,7 +24,6 @@ from suanwang.store.outbox import publish
 from suanwang.store.tx import Tx
 
 DOCUMENTS_MAX = 20
-TEXT_MAX = 200
 _SHA256_HEX = 64
 _HEX = frozenset("0123456789abcdef")
 
@@ -46,7 +46,9 @@ def verify_member(
     """
     facts = {
         "registration_number": credit_code(verification.registration_number),
-        "legal_representative": _text(verification.legal_representative, "legal representative"),
+        "legal_representative": read_text(
+            verification.legal_representative, "legal representative"
+        ),
         "documents": _documents(verification.documents),
     }
     return _change(tx, organisation_id, MemberEvent.VERIFY, facts, act=act)
@@ -60,7 +62,7 @@ def change_membership(
     Raises: NotAllowed, NotFound, Invalid, ExchangeNoMember, TransitionRefused, MemberNotEmpty.
     """
     assert event is not MemberEvent.VERIFY, "a verification says what was seen"
-    return _change(tx, organisation_id, event, {"reason": _text(reason, "reason")}, act=act)
+    return _change(tx, organisation_id, event, {"reason": read_text(reason, "reason")}, act=act)
 
 
 def _change(
@@ -103,18 +105,11 @@ def _must_be_empty(tx: Tx, organisation: Organisation) -> None:
         raise MemberNotEmpty(id=organisation.id, found=found)
 
 
-def _text(text: str, what: str) -> str:
-    kept = text.strip()
-    if not 0 < len(kept) <= TEXT_MAX:
-        raise Invalid(reason=f"expected a {what} of 1 to {TEXT_MAX} characters, found {len(kept)}")
-    return kept
-
-
 def _documents(documents: Mapping[str, str]) -> list[dict[str, str]]:
     if not 0 < len(documents) <= DOCUMENTS_MAX:
         raise Invalid(reason=f"expected 1 to {DOCUMENTS_MAX} documents, found {len(documents)}")
     for name, digest in documents.items():
-        _text(name, "document name")
+        read_text(name, "document name")
         if len(digest) != _SHA256_HEX or not _HEX.issuperset(digest):
             raise Invalid(
                 reason=f"expected the SHA-256 of {name} as 64 hex digits, found {digest!r}"

@@ -12,13 +12,12 @@ from typing import Any
 
 from suanwang.basics.canonical import sha256_hex
 from suanwang.basics.errors import Invalid
-from suanwang.basics.ids import AccountId, BankLineId, OrganisationId
+from suanwang.basics.ids import AccountId, BankLineId, OrganisationId, TransferId
 from suanwang.basics.money import CNY, Money
 from suanwang.flows.act import Act
 from suanwang.flows.bank_desk import (
     Desk,
     line_word,
-    new_transfer,
     open_desk,
     payout_step,
     save_line,
@@ -272,11 +271,13 @@ def settle_payout(
     """Return the transfer that a line makes of a payout, what happens to it, and its new fields."""
     memo = {"what": "payout", "bank_line_id": line.bank_line_id}
     if line.amount.units < 0:
-        paid = post(new_transfer(act), payout.hold_id, at=act.now, group_id=payout.id, memo=memo)
+        paid = post(
+            act.new_id(TransferId), payout.hold_id, at=act.now, group_id=payout.id, memo=memo
+        )
         return paid, PayoutEvent.PAY, {"transfer_id": paid.id}
     assert payout.transfer_id is not None, "a paid payout knows what paid it"
     original, memo = ledger.transfer(tx, payout.transfer_id), memo | {"what": "payout-return"}
-    back = reverse(new_transfer(act), original, at=act.now, group_id=payout.id, memo=memo)
+    back = reverse(act.new_id(TransferId), original, at=act.now, group_id=payout.id, memo=memo)
     return back, PayoutEvent.BOUNCE, {"return_id": back.id}
 
 
@@ -294,7 +295,7 @@ def _paid_back(known: StoredLine, book: _Book, *, desk: Desk, act: Act) -> Store
 
 def _line_move(line: StoredLine, *, debit: AccountId, credit: AccountId, act: Act) -> Transfer:
     return move(
-        new_transfer(act),
+        act.new_id(TransferId),
         Money(abs(line.line.amount.units), CNY),
         debit=debit,
         credit=credit,

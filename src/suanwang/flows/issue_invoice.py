@@ -15,7 +15,7 @@ from suanwang.basics.errors import Conflict, Invalid, NotFound
 from suanwang.basics.ids import InvoiceId, OrganisationId
 from suanwang.basics.slots import market_day
 from suanwang.flows.act import Act
-from suanwang.flows.show import whose
+from suanwang.flows.show import must_see, whose
 from suanwang.flows.timing import Timing
 from suanwang.jobs.invoices import BILLS_MAX, Facts, invoice, is_empty
 from suanwang.ledger.closing import Month
@@ -78,8 +78,7 @@ def draft_invoice(tx: Tx, month: Month, owner: OrganisationId, *, act: Act) -> d
 def show_invoice(tx: Tx, invoice_id: str, *, act: Act) -> Invoice:
     """Return one invoice to whom it is for, or to who sees all."""
     found = invoices.invoice(tx, invoice_id)
-    if whose(act) not in (None, found.organisation_id):
-        raise NotFound(kind="invoice", id=invoice_id)
+    must_see(act, "invoice", invoice_id, found.organisation_id)
     return found
 
 

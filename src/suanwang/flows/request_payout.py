@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from suanwang.basics.errors import Invalid, NotFound
-from suanwang.basics.ids import OrganisationId, PayoutId
+from suanwang.basics.ids import OrganisationId, PayoutId, TransferId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import format_instant
-from suanwang.flows.act import Act, Actor, Role, must_be
-from suanwang.flows.bank_desk import a_reason, new_transfer, open_desk, payout_step, tell_payout
+from suanwang.flows.act import Act, Role, must_be
+from suanwang.flows.bank_desk import open_desk, payout_step, tell_payout
 from suanwang.flows.record_operator_action import record_operator_action
+from suanwang.flows.show import must_see
+from suanwang.flows.words import read_text
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.bank.errors import PayoutAccountMissing, PayoutAccountWaits, PayoutNameWrong
 from suanwang.ledger.bank.lines import masked
@@ -60,7 +61,8 @@ def set_payout_account(
     Raises: NotAllowed, Invalid, PayoutNameWrong, AccountNumberWrong.
     """
     owner = identity.organisation(tx, must_be(act, *OWNERS).organisation_id)
-    name, place = _text(new.name, "name"), _text(new.bank, "bank")
+    name = read_text(new.name, "name", most=NAME_MAX)
+    place = read_text(new.bank, "bank", most=NAME_MAX)
     if text_key(name) != text_key(owner.name):
         raise PayoutNameWrong(expected=owner.name, found=name)
     number = account_number(new.number)
@@ -142,7 +144,7 @@ def request_payout(tx: Tx, amount: Money | None, *, act: Act) -> Payout:
         record_operator_action(tx, "request-payout", facts, act=act)
     payout_id = act.new_id(PayoutId)
     held = hold(
-        new_transfer(act),
+        act.new_id(TransferId),
         asked,
         debit=there.id,
         credit=desk.bank,
@@ -182,31 +184,23 @@ def fail_payout(tx: Tx, payout_id: str, *, reason: str, act: Act) -> Payout:
 
 
 def _end(tx: Tx, payout_id: str, event: PayoutEvent, *, reason: str, act: Act) -> Payout:
-    key, why = must_be(act, *OWNERS), a_reason(reason)
+    key, why = must_be(act, *OWNERS), read_text(reason, "reason")
     open_desk(tx)
     payout = payouts.payout(tx, payout_id)
-    _must_see(payout, key)
+    must_see(act, "payout", payout.id, payout.organisation_id)
     if key.role is Role.OPERATOR:
         facts = {"payout_id": payout.id, "reason": why}
         record_operator_action(tx, f"{event}-payout", facts, act=act)
     ended = payout_step(tx, payout, event, act=act, reason=why)
     freed = release(
-        new_transfer(act), payout.hold_id, at=act.now, group_id=payout.id, memo={"what": "payout"}
+        act.new_id(TransferId),
+        payout.hold_id,
+        at=act.now,
+        group_id=payout.id,
+        memo={"what": "payout"},
     )
     ledger.post(tx, [freed])
     return ended
-
-
-def _must_see(payout: Payout, key: Actor) -> None:
-    if not key.sees_all and payout.organisation_id != key.organisation_id:
-        raise NotFound(kind="payout", id=payout.id)
-
-
-def _text(text: str, what: str) -> str:
-    kept = text.strip()
-    if not 0 < len(kept) <= NAME_MAX:
-        raise Invalid(reason=f"expected a {what} of 1 to {NAME_MAX} characters, found {len(kept)}")
-    return kept
 
 
 def unseal_as(account: PayoutAccount) -> Sealed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from suanwang.basics.errors import Invalid
+from suanwang.basics.errors import Invalid, NotFound
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.slots import Instant
 from suanwang.flows.act import Act
@@ -36,6 +36,12 @@ class Offer:
 
     state: PoolState
     cards_free: int
+
+
+def must_see(act: Act, kind: str, thing_id: str, *owners: OrganisationId | None) -> None:
+    """Let pass who owns a thing, and who sees all; to others it is NotFound."""
+    if whose(act) not in (None, *owners):
+        raise NotFound(kind=kind, id=thing_id)
 
 
 def show_job(tx: Tx, job_id: str, *, act: Act) -> Job:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from suanwang.basics.errors import NotFound
 from suanwang.basics.slots import Instant
 from suanwang.flows.act import Act
-from suanwang.flows.show import whose
+from suanwang.flows.show import must_see, whose
 from suanwang.ledger.budgets import Standing
 from suanwang.ledger.closing import Month
 from suanwang.store import budgets
@@ -32,8 +31,7 @@ def list_budgets(tx: Tx, month: Month | None = None, *, act: Act) -> list[Shown]
 def show_budget(tx: Tx, budget_id: str, month: Month | None = None, *, act: Act) -> Shown:
     """Return one of the caller's budgets. Raises NotFound."""
     stored = budgets.budget(tx, budget_id)
-    if whose(act) not in (None, stored.budget.organisation_id):
-        raise NotFound(kind="budget", id=budget_id)
+    must_see(act, "budget", budget_id, stored.budget.organisation_id)
     return _shown(tx, [stored], month or Month.of(act.now))[0]
 
 

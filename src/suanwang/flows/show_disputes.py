@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from suanwang.basics.errors import NotFound
 from suanwang.flows.act import Act
-from suanwang.flows.show import whose
+from suanwang.flows.show import must_see, whose
 from suanwang.store import disputes
 from suanwang.store.disputes import CreditNote, Dispute
 from suanwang.store.tx import Tx
@@ -20,8 +19,7 @@ def list_disputes(
 def show_dispute(tx: Tx, dispute_id: str, *, act: Act) -> Dispute:
     """Return one dispute to buyer, seller, or who sees all."""
     found = disputes.dispute(tx, dispute_id)
-    if whose(act) not in (None, found.organisation_id, found.seller_id):
-        raise NotFound(kind="dispute", id=dispute_id)
+    must_see(act, "dispute", dispute_id, found.organisation_id, found.seller_id)
     return found
 
 
@@ -35,6 +33,5 @@ def list_credit_notes(
 def show_credit_note(tx: Tx, note_id: str, *, act: Act) -> CreditNote:
     """Return one credit note to buyer, seller, or who sees all."""
     found = disputes.note(tx, note_id)
-    if whose(act) not in (None, found.organisation_id, found.seller_id):
-        raise NotFound(kind="credit note", id=note_id)
+    must_see(act, "credit note", note_id, found.organisation_id, found.seller_id)
     return found

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from suanwang.basics.errors import NotAllowed, NotFound
+from suanwang.basics.errors import NotAllowed
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Slot
 from suanwang.flows.act import Act, Role
-from suanwang.flows.show import whose
+from suanwang.flows.show import must_see, whose
 from suanwang.ledger.vouchers.claims import ClaimState
 from suanwang.ledger.vouchers.errors import NotTheFunder
 from suanwang.ledger.vouchers.programme import programme, programmes
@@ -85,8 +85,7 @@ def show_claim(tx: Tx, claim_id: str, *, act: Act) -> Claim:
     """Return a claim to its firm, its funder, or who sees all. Raises NotFound."""
     claim = vouchers.claim(tx, claim_id)
     funder = show_programme(tx, claim.programme_id).funder_id
-    if whose(act) not in (None, claim.organisation_id, funder):
-        raise NotFound(kind="claim", id=claim_id)
+    must_see(act, "claim", claim_id, claim.organisation_id, funder)
     return claim
 
 

@@ -14,7 +14,7 @@ from suanwang.basics.errors import Invalid, NotFound
 from suanwang.basics.ids import ContractId, OrganisationId
 from suanwang.basics.slots import Instant, format_instant
 from suanwang.flows.act import Act, Actor, Role, must_be
-from suanwang.flows.show import whose
+from suanwang.flows.show import must_see, whose
 from suanwang.ledger.contracts import (
     CONTRACT,
     POOLS_MAX,
@@ -105,8 +105,7 @@ def end_contract(tx: Tx, contract_id: str, *, act: Act) -> Contract:
 def show_contract(tx: Tx, contract_id: str, *, act: Act) -> Contract:
     """Return one contract to its parties, or to who sees all."""
     found = contracts.contract(tx, contract_id)
-    if whose(act) not in (None, *found.parties):
-        raise NotFound(kind="contract", id=contract_id)
+    must_see(act, "contract", contract_id, *found.parties)
     return found
 
 

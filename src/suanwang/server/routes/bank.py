@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from suanwang.flows.act import Act, Role
 from suanwang.flows.assign_bank_line import assign_bank_line, keep_line, send_back
-from suanwang.flows.bank_desk import REASON_MAX
 from suanwang.flows.import_bank_lines import ACCOUNT_NAME_MAX, import_bank_lines
 from suanwang.flows.reconcile_bank import reconcile_bank
+from suanwang.flows.words import TEXT_MAX
 from suanwang.ledger.bank.csv_lines import CsvLines
 from suanwang.server.http.call import Signed, SignedOperator
 from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
@@ -52,14 +52,14 @@ class AssignIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     target: Annotated[str, Field(min_length=1, max_length=80)]
-    reason: Annotated[str, Field(min_length=1, max_length=REASON_MAX)]
+    reason: Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
 
 
 class WhyIn(BaseModel):
     """Why; it is kept as evidence."""
 
     model_config = ConfigDict(extra="forbid")
-    reason: Annotated[str, Field(min_length=1, max_length=REASON_MAX)]
+    reason: Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
 
 
 class ReconcileIn(BaseModel):

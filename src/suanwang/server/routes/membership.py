@@ -10,11 +10,11 @@ from starlette.responses import Response
 from suanwang.flows.act import Act
 from suanwang.flows.change_membership import (
     DOCUMENTS_MAX,
-    TEXT_MAX,
     Verification,
     change_membership,
     verify_member,
 )
+from suanwang.flows.words import TEXT_MAX
 from suanwang.ledger.membership import MemberEvent
 from suanwang.server.http.call import Call, SignedOperator
 from suanwang.server.http.routing import a_router

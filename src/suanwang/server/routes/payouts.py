@@ -13,7 +13,7 @@ from suanwang.basics.money import Money
 from suanwang.flows import batch_payouts as batching
 from suanwang.flows import request_payout as requesting
 from suanwang.flows.act import Act, Role
-from suanwang.flows.bank_desk import REASON_MAX
+from suanwang.flows.words import TEXT_MAX
 from suanwang.server.http.call import Call, Signed, SignedOperator
 from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
 from suanwang.server.http.routing import a_router
@@ -34,7 +34,7 @@ from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["payouts"])
 _SEE = (Role.OPERATOR, Role.AUDITOR)
-Why = Annotated[str, Field(min_length=1, max_length=REASON_MAX)]
+Why = Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
 
 
 class In(BaseModel):
