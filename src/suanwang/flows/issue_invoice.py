@@ -23,6 +23,7 @@ from suanwang.store import closings, disputes, identity, invoices
 from suanwang.store.invoices import Invoice
 from suanwang.store.outbox import publish
 from suanwang.store.tx import Tx
+from suanwang.store.values import NEWEST
 
 BATCH = 20  # organisations in one transaction
 
@@ -82,9 +83,7 @@ def show_invoice(tx: Tx, invoice_id: str, *, act: Act) -> Invoice:
     return found
 
 
-def list_invoices(
-    tx: Tx, *, act: Act, before: str = invoices.NEWEST, limit: int = 100
-) -> list[Invoice]:
+def list_invoices(tx: Tx, *, act: Act, before: str = NEWEST, limit: int = 100) -> list[Invoice]:
     """List the caller's invoices, newest first."""
     return invoices.page(tx, whose(act), before=before, limit=limit)
 

@@ -10,9 +10,10 @@ from suanwang.flows.show import must_see, whose
 from suanwang.ledger.budgets import Standing
 from suanwang.ledger.closing import Month
 from suanwang.store import budgets
-from suanwang.store.budgets import NEWEST, BudgetJob, StoredBudget
+from suanwang.store.budgets import BudgetJob, StoredBudget
 from suanwang.store.jobs import Job
 from suanwang.store.tx import Tx
+from suanwang.store.values import NEWEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,10 @@ from suanwang.flows.show import must_see, whose
 from suanwang.store import disputes
 from suanwang.store.disputes import CreditNote, Dispute
 from suanwang.store.tx import Tx
+from suanwang.store.values import NEWEST
 
 
-def list_disputes(
-    tx: Tx, *, act: Act, before: str = disputes.NEWEST, limit: int = 100
-) -> list[Dispute]:
+def list_disputes(tx: Tx, *, act: Act, before: str = NEWEST, limit: int = 100) -> list[Dispute]:
     """List disputes that the caller opened or is to answer, newest first."""
     return disputes.page(tx, whose(act), before=before, limit=limit)
 
@@ -24,7 +23,7 @@ def show_dispute(tx: Tx, dispute_id: str, *, act: Act) -> Dispute:
 
 
 def list_credit_notes(
-    tx: Tx, *, act: Act, before: str = disputes.NEWEST, limit: int = 100
+    tx: Tx, *, act: Act, before: str = NEWEST, limit: int = 100
 ) -> list[CreditNote]:
     """List credit notes that the caller got or gave, newest first."""
     return disputes.notes_page(tx, whose(act), before=before, limit=limit)

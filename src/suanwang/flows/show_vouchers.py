@@ -15,6 +15,7 @@ from suanwang.ledger.vouchers.errors import NotTheFunder
 from suanwang.ledger.vouchers.programme import programme, programmes
 from suanwang.store import vouchers
 from suanwang.store.tx import Tx
+from suanwang.store.values import NEWEST
 from suanwang.store.vouchers import Claim, Grant, Running
 
 _PAID = (ClaimState.PAID,)
@@ -64,16 +65,12 @@ def show_programme(tx: Tx, programme_id: str) -> Running:
     return next((r for r in vouchers.running(tx) if r.id == known.id), Running(programme=known))
 
 
-def list_grants(
-    tx: Tx, *, act: Act, before: str = vouchers.NEWEST, limit: int = 100
-) -> list[Grant]:
+def list_grants(tx: Tx, *, act: Act, before: str = NEWEST, limit: int = 100) -> list[Grant]:
     """List the caller's grants, newest first; who sees all sees everybody's."""
     return vouchers.grants(tx, whose(act), before=before, limit=limit)
 
 
-def list_claims(
-    tx: Tx, *, act: Act, before: str = vouchers.NEWEST, limit: int = 100
-) -> list[Claim]:
+def list_claims(tx: Tx, *, act: Act, before: str = NEWEST, limit: int = 100) -> list[Claim]:
     """List the caller's claims, a funder's those under its programmes, newest first."""
     owner = whose(act)
     if act.key is not None and act.key.role is Role.FUNDER:

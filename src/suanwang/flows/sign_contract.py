@@ -28,6 +28,7 @@ from suanwang.store import centres, contracts, evidence, identity
 from suanwang.store.evidence import Evidence
 from suanwang.store.outbox import publish
 from suanwang.store.tx import Tx
+from suanwang.store.values import NEWEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +110,7 @@ def show_contract(tx: Tx, contract_id: str, *, act: Act) -> Contract:
     return found
 
 
-def list_contracts(
-    tx: Tx, *, act: Act, before: str = contracts.NEWEST, limit: int = 100
-) -> list[Contract]:
+def list_contracts(tx: Tx, *, act: Act, before: str = NEWEST, limit: int = 100) -> list[Contract]:
     """List the caller's contracts, newest first."""
     return contracts.page(tx, whose(act), before=before, limit=limit)
 

@@ -21,9 +21,8 @@ from suanwang.ledger.membership import member_state
 from suanwang.store import identity
 from suanwang.store.identity import Organisation
 from suanwang.store.tx import Row, Tx
-from suanwang.store.values import money, units
+from suanwang.store.values import NEWEST, money, units
 
-NEWEST = "~"  # sorts after every id
 LIST_MAX = 10_000
 
 

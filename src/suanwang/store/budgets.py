@@ -14,10 +14,9 @@ from suanwang.basics.slots import Instant, from_micros, to_micros
 from suanwang.ledger.budgets import Budget, Scope, Standing, Stop
 from suanwang.ledger.closing import Month
 from suanwang.store.tx import Row, Tx
-from suanwang.store.values import instant, money, parse, units, write
+from suanwang.store.values import NEWEST, instant, money, parse, units, write
 
 LIST_MAX = 1_000
-NEWEST = "~"  # sorts after every id
 _NOTHING = Money.zero(CNY)
 
 

@@ -11,10 +11,9 @@ from suanwang.basics.ids import ContractId, OrganisationId
 from suanwang.basics.slots import Instant, from_micros, to_micros
 from suanwang.ledger.contracts import Contract, ContractKind, ContractState
 from suanwang.store.tx import Row, Tx
-from suanwang.store.values import instant, micros, parse, write
+from suanwang.store.values import NEWEST, instant, micros, parse, write
 
 PAGE_MAX = 1_000
-NEWEST = "~"  # after every id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,7 @@ from suanwang.basics.slots import Instant, from_micros, to_micros
 from suanwang.ledger.settlement import CorrectionState
 from suanwang.store.bills import StoredBill, body_of
 from suanwang.store.tx import Row, Tx
-from suanwang.store.values import parse, write
-
-NEWEST = "~"
+from suanwang.store.values import NEWEST, parse, write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

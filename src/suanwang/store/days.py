@@ -14,10 +14,9 @@ from suanwang.store import evidence
 from suanwang.store.evidence import Evidence
 from suanwang.store.outbox import Moment
 from suanwang.store.tx import Row, Tx
-from suanwang.store.values import instant
+from suanwang.store.values import NEWEST, instant, micros
 
 UNFINISHED_MAX = 1_000
-NEWEST = "~"
 MEMBERS_MAX = 100_000
 _NOTHING = Money.zero(CNY)
 _SINCE = {
@@ -95,7 +94,7 @@ def enter(tx: Tx, day: MarketDay, state: DayState, *, act: Moment) -> MarketDay:
         "day_save",
         day=after.day.isoformat(),
         state=after.state.value,
-        **{name: _micros(getattr(after, name)) for name in _SINCE.values()},
+        **{name: micros(getattr(after, name)) for name in _SINCE.values()},
     )
     _say(tx, after, at=act.now)
     return after
@@ -142,7 +141,7 @@ def save_run(tx: Tx, run: Run) -> Run:
         state=run.state,
         bills=run.bills,
         steps=run.steps,
-        done_at=_micros(run.done_at),
+        done_at=micros(run.done_at),
     )
     return run
 
@@ -295,7 +294,3 @@ def _settlement(row: Row) -> Settlement:
         kept=Money(row.kept_units, CNY),
         corrections=Money(row.corrections_units, CNY),
     )
-
-
-def _micros(value: Instant | None) -> int | None:
-    return None if value is None else to_micros(value)

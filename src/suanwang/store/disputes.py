@@ -25,9 +25,7 @@ from suanwang.jobs.parts import PartRole
 from suanwang.ledger.accounts import AccountName
 from suanwang.ledger.disputes import OPEN, DisputeReason, DisputeState
 from suanwang.store.tx import Row, Tx
-from suanwang.store.values import instant, micros, parse, write
-
-NEWEST = "~"  # sorts after every id
+from suanwang.store.values import NEWEST, instant, micros, parse, write
 
 
 class FreezeState(StrEnum):

@@ -20,9 +20,8 @@ from suanwang.store import evidence, identity
 from suanwang.store.disputes import note_from
 from suanwang.store.evidence import Evidence
 from suanwang.store.tx import Row, Tx
-from suanwang.store.values import parse
+from suanwang.store.values import NEWEST, parse
 
-NEWEST = "~"  # sorts after every id
 CORRECTED_MAX = timedelta(days=190)  # before a month: an older bill's day is closed for good
 
 

@@ -157,8 +157,7 @@ def accounts_of(tx: Tx, organisation_id: OrganisationId) -> list[Account]:
 
 def accounts_of_for_update(tx: Tx, organisation_id: OrganisationId) -> list[Account]:
     """Lock every account of an organisation."""
-    ids = [account.id for account in accounts_of(tx, organisation_id)]
-    return [account_from(r) for r in tx.all("accounts_to_change", ids=ids)] if ids else []
+    return lock_accounts(tx, (account.id for account in accounts_of(tx, organisation_id)))
 
 
 def hold(tx: Tx, hold_id: str) -> Hold:
@@ -200,10 +199,10 @@ def save_floor(tx: Tx, account: Account) -> None:
 
 def account_for_update(tx: Tx, account_id: str) -> Account:
     """Return an account, locked until the transaction ends."""
-    rows = tx.all("accounts_to_change", ids=[account_id])
-    if not rows:
+    found = lock_accounts(tx, [AccountId(account_id)])
+    if not found:
         raise NotFound(kind="account", id=account_id)
-    return account_from(rows[0])
+    return found[0]
 
 
 def check(tx: Tx) -> LedgerCheck:

@@ -17,8 +17,8 @@ from suanwang.ledger.bank.payouts import BatchState, PayoutState
 from suanwang.ledger.bank.references import ReferenceKind, reference
 from suanwang.ledger.membership import MemberState, member_state
 from suanwang.store.tx import Row, Tx
+from suanwang.store.values import NEWEST
 
-NEWEST = "~"  # sorts after every id
 WAITING_MAX = 5_000  # in one batch
 
 

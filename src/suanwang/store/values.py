@@ -14,6 +14,9 @@ from suanwang.basics.slots import Instant, from_micros, to_micros
 NEVER = 2**63 - 1
 
 
+NEWEST = "~"  # where a list of the newest begins: it sorts after every id
+
+
 def instant(value: int | None) -> Instant | None:
     """Read an instant column."""
     return None if value is None else from_micros(value)

@@ -15,9 +15,8 @@ from suanwang.ledger.vouchers.claims import ClaimState
 from suanwang.ledger.vouchers.engine import Party
 from suanwang.ledger.vouchers.programme import Programme, Rule, fill, programme
 from suanwang.store.tx import Row, Tx
-from suanwang.store.values import parse, write
+from suanwang.store.values import NEWEST, parse, write
 
-NEWEST = "~"  # sorts after every id
 REPORT_MAX = 100_000
 _NOTHING = Money.zero(CNY)
 

@@ -16,9 +16,9 @@ from suanwang.flows.reconcile_bank import reconcile_bank
 from suanwang.flows.words import TEXT_MAX
 from suanwang.ledger.bank.csv_lines import CsvLines
 from suanwang.server.http.call import Signed, SignedOperator
-from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
+from suanwang.server.http.cursors import PAGE_DEFAULT
 from suanwang.server.http.routing import a_router
-from suanwang.server.routes.paging import CursorText, Limit, Whose
+from suanwang.server.routes.paging import CursorText, Limit, Whose, before_of, cut
 from suanwang.server.wire.bank import (
     BankLineOut,
     BankLinesOut,
@@ -31,7 +31,6 @@ from suanwang.server.wire.bank import (
     reference_out,
 )
 from suanwang.store import bank, identity
-from suanwang.store.bank import NEWEST
 from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["bank"])
@@ -106,13 +105,12 @@ async def list_bank_lines(
 ) -> Response:
     """List lines of the bank, newest first; only operators and auditors see them."""
     call.must_be(Role.OPERATOR, Role.AUDITOR)
-    after = read_cursor(cursor, str)
-    before = str(after[0]) if after else NEWEST
+    before = before_of(cursor)
 
     def read(tx: Tx) -> BankLinesOut:
         found = bank.lines(tx, waiting=waiting, before=before, limit=limit + 1)
-        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
-        return {"items": [line_out(each) for each in found[:limit]], "next_cursor": more}
+        items, more = cut(found, limit)
+        return {"items": [line_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 

@@ -16,9 +16,9 @@ from suanwang.flows.set_budget import NewBudget, remove_budget, set_budget
 from suanwang.ledger.budgets import THRESHOLD_MAX, THRESHOLDS, THRESHOLDS_MAX, Stop
 from suanwang.ledger.closing import Month
 from suanwang.server.http.call import Signed
-from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
+from suanwang.server.http.cursors import PAGE_DEFAULT
 from suanwang.server.http.routing import a_router
-from suanwang.server.routes.paging import CursorText, Limit
+from suanwang.server.routes.paging import CursorText, Limit, before_of, cut
 from suanwang.server.wire.budgets import (
     BudgetJobsOut,
     BudgetOut,
@@ -26,7 +26,6 @@ from suanwang.server.wire.budgets import (
     budget_job_out,
     budget_out,
 )
-from suanwang.store.budgets import NEWEST
 from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["budgets"])
@@ -114,15 +113,14 @@ async def list_budget_jobs(
 ) -> Response:
     """List which jobs took how much of a budget in a month, newest first, at the prices of then."""
     act, of = call.parts.act(call.actor), _month(month)
-    after = read_cursor(cursor, str)
-    before = str(after[0]) if after else NEWEST
+    before = before_of(cursor)
 
     def read(tx: Tx) -> BudgetJobsOut:
         found = show_budgets.list_jobs(
             tx, budget_id[:ID_MAX], of, act=act, before=before, limit=limit + 1
         )
-        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
-        return {"items": [budget_job_out(each) for each in found[:limit]], "next_cursor": more}
+        items, more = cut(found, limit)
+        return {"items": [budget_job_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 

@@ -22,9 +22,9 @@ from suanwang.flows.sign_contract import (
 )
 from suanwang.ledger.contracts import POOLS_MAX, ContractKind
 from suanwang.server.http.call import Signed
-from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
+from suanwang.server.http.cursors import PAGE_DEFAULT
 from suanwang.server.http.routing import a_router
-from suanwang.server.routes.paging import CursorText, Limit
+from suanwang.server.routes.paging import CursorText, Limit, before_of, cut
 from suanwang.server.wire.contracts import (
     BrokerPriceListsOut,
     BrokerPricesOut,
@@ -33,7 +33,6 @@ from suanwang.server.wire.contracts import (
     broker_prices_out,
     contract_out,
 )
-from suanwang.store.contracts import NEWEST
 from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["contracts"])
@@ -68,13 +67,12 @@ async def list_my_contracts(
 ) -> Response:
     """List the contracts that the caller is party to, newest first."""
     act = call.parts.act(call.actor)
-    after = read_cursor(cursor, str)
-    before = str(after[0]) if after else NEWEST
+    before = before_of(cursor)
 
     def read(tx: Tx) -> ContractsOut:
         found = list_contracts(tx, act=act, before=before, limit=limit + 1)
-        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
-        return {"items": [contract_out(each) for each in found[:limit]], "next_cursor": more}
+        items, more = cut(found, limit)
+        return {"items": [contract_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -26,9 +26,9 @@ from suanwang.flows.issue_credit_note import (
 from suanwang.flows.open_dispute import NewDispute, open_dispute
 from suanwang.ledger.disputes import DisputeReason
 from suanwang.server.http.call import Signed, SignedOperator
-from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
+from suanwang.server.http.cursors import PAGE_DEFAULT
 from suanwang.server.http.routing import a_router
-from suanwang.server.routes.paging import CursorText, Limit
+from suanwang.server.routes.paging import CursorText, Limit, before_of, cut
 from suanwang.server.wire.disputes import (
     CreditNoteOut,
     CreditNotesOut,
@@ -37,7 +37,6 @@ from suanwang.server.wire.disputes import (
     credit_note_out,
     dispute_out,
 )
-from suanwang.store.disputes import NEWEST
 from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["disputes"])
@@ -109,12 +108,12 @@ async def list_disputes(
     call: Signed, limit: Limit = PAGE_DEFAULT, cursor: CursorText = None
 ) -> Response:
     """List disputes that the caller opened or is to answer, newest first."""
-    act, before = call.parts.act(call.actor), _before(cursor)
+    act, before = call.parts.act(call.actor), before_of(cursor)
 
     def read(tx: Tx) -> DisputesOut:
         found = show_disputes.list_disputes(tx, act=act, before=before, limit=limit + 1)
-        items = [dispute_out(each) for each in found[:limit]]
-        return {"items": items, "next_cursor": _more(found, limit)}
+        items, more = cut(found, limit)
+        return {"items": [dispute_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 
@@ -181,12 +180,12 @@ async def list_credit_notes(
     call: Signed, limit: Limit = PAGE_DEFAULT, cursor: CursorText = None
 ) -> Response:
     """List credit notes that the caller got or gave, newest first."""
-    act, before = call.parts.act(call.actor), _before(cursor)
+    act, before = call.parts.act(call.actor), before_of(cursor)
 
     def read(tx: Tx) -> CreditNotesOut:
         found = show_disputes.list_credit_notes(tx, act=act, before=before, limit=limit + 1)
-        items = [credit_note_out(each) for each in found[:limit]]
-        return {"items": items, "next_cursor": _more(found, limit)}
+        items, more = cut(found, limit)
+        return {"items": [credit_note_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 
@@ -215,12 +214,3 @@ async def show_credit_note(call: Signed, note_id: str) -> Response:
 
 def _lines(lines: list[LineIn]) -> dict[int, Money | None]:
     return {each.line: None if each.amount is None else Money.parse(each.amount) for each in lines}
-
-
-def _before(cursor: str | None) -> str:
-    after = read_cursor(cursor, str)
-    return str(after[0]) if after else NEWEST
-
-
-def _more(found: list[Any], limit: int) -> str | None:
-    return write_cursor([found[limit - 1].id]) if len(found) > limit else None

@@ -15,12 +15,11 @@ from suanwang.flows import issue_invoice
 from suanwang.flows.act import Role
 from suanwang.ledger.closing import Month
 from suanwang.server.http.call import JSON_TYPE, Signed
-from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
+from suanwang.server.http.cursors import PAGE_DEFAULT
 from suanwang.server.http.routing import a_router
 from suanwang.server.pdf.invoice import invoice_pdf
-from suanwang.server.routes.paging import CursorText, Limit, Whose
+from suanwang.server.routes.paging import CursorText, Limit, Whose, before_of, cut
 from suanwang.server.wire.disputes import InvoiceOut, InvoicesOut, invoice_out
-from suanwang.store.invoices import NEWEST
 from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["invoices"])
@@ -41,13 +40,12 @@ async def list_invoices(
     call: Signed, limit: Limit = PAGE_DEFAULT, cursor: CursorText = None
 ) -> Response:
     """List the caller's invoices, newest first; who sees all sees everybody's."""
-    act, after = call.parts.act(call.actor), read_cursor(cursor, str)
-    before = str(after[0]) if after else NEWEST
+    act, before = call.parts.act(call.actor), before_of(cursor)
 
     def read(tx: Tx) -> InvoicesOut:
         found = issue_invoice.list_invoices(tx, act=act, before=before, limit=limit + 1)
-        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
-        return {"items": [invoice_out(each) for each in found[:limit]], "next_cursor": more}
+        items, more = cut(found, limit)
+        return {"items": [invoice_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 

@@ -15,9 +15,9 @@ from suanwang.flows import request_payout as requesting
 from suanwang.flows.act import Act, Role
 from suanwang.flows.words import TEXT_MAX
 from suanwang.server.http.call import Call, Signed, SignedOperator
-from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
+from suanwang.server.http.cursors import PAGE_DEFAULT
 from suanwang.server.http.routing import a_router
-from suanwang.server.routes.paging import CursorText, Limit, Whose
+from suanwang.server.routes.paging import CursorText, Limit, Whose, before_of, cut
 from suanwang.server.wire.bank import (
     PayoutAccountOut,
     PayoutBatchesOut,
@@ -29,7 +29,6 @@ from suanwang.server.wire.bank import (
     payout_out,
 )
 from suanwang.store import payouts
-from suanwang.store.payouts import NEWEST
 from suanwang.store.tx import Tx
 
 router = a_router(prefix="/v1", tags=["payouts"])
@@ -115,12 +114,12 @@ async def list_payouts(
 ) -> Response:
     """List the organisation's payouts, newest first; operators and auditors see everybody's."""
     owner = call.whose(organisation_id) if organisation_id is not None else call.sees
-    before = _before(cursor)
+    before = before_of(cursor)
 
     def read(tx: Tx) -> PayoutsOut:
         found = payouts.payouts(tx, owner, before=before, limit=limit + 1)
-        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
-        return {"items": [payout_out(each) for each in found[:limit]], "next_cursor": more}
+        items, more = cut(found, limit)
+        return {"items": [payout_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 
@@ -178,12 +177,12 @@ async def list_batches(
 ) -> Response:
     """List batches, newest first, without their payouts."""
     call.must_be(*_SEE)
-    before = _before(cursor)
+    before = before_of(cursor)
 
     def read(tx: Tx) -> PayoutBatchesOut:
         found = payouts.batches(tx, before=before, limit=limit + 1)
-        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
-        return {"items": [batch_out(each) for each in found[:limit]], "next_cursor": more}
+        items, more = cut(found, limit)
+        return {"items": [batch_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 
@@ -262,8 +261,3 @@ def _vault(call: Call) -> batching.Vault:
         seal_file=sealed_as(batching.FILE_SEALED_AS),
         unseal=box.open,
     )
-
-
-def _before(cursor: str | None) -> str:
-    after = read_cursor(cursor, str)
-    return str(after[0]) if after else NEWEST

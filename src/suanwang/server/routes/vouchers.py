@@ -27,9 +27,9 @@ from suanwang.flows.fill_programme import Filling, fill_programme, record_party
 from suanwang.flows.fund_programme import fund_programme
 from suanwang.flows.grant_voucher import grant_voucher
 from suanwang.server.http.call import Signed, SignedOperator
-from suanwang.server.http.cursors import PAGE_DEFAULT, read_cursor, write_cursor
+from suanwang.server.http.cursors import PAGE_DEFAULT
 from suanwang.server.http.routing import a_router
-from suanwang.server.routes.paging import CursorText, Limit
+from suanwang.server.routes.paging import CursorText, Limit, before_of, cut
 from suanwang.server.wire.vouchers import (
     ClaimOut,
     ClaimsOut,
@@ -45,7 +45,6 @@ from suanwang.server.wire.vouchers import (
     report_out,
 )
 from suanwang.store.tx import Tx
-from suanwang.store.vouchers import NEWEST
 
 router = a_router(prefix="/v1", tags=["vouchers"])
 ID_MAX = 80
@@ -268,12 +267,12 @@ async def list_vouchers(
     call: Signed, limit: Limit = PAGE_DEFAULT, cursor: CursorText = None
 ) -> Response:
     """List the vouchers of the caller's organisation, newest first."""
-    act, before = call.parts.act(call.actor), _before(cursor)
+    act, before = call.parts.act(call.actor), before_of(cursor)
 
     def read(tx: Tx) -> GrantsOut:
         found = show_vouchers.list_grants(tx, act=act, before=before, limit=limit + 1)
-        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
-        return {"items": [grant_out(each) for each in found[:limit]], "next_cursor": more}
+        items, more = cut(found, limit)
+        return {"items": [grant_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 
@@ -283,12 +282,12 @@ async def list_claims(
     call: Signed, limit: Limit = PAGE_DEFAULT, cursor: CursorText = None
 ) -> Response:
     """List the caller's claims, or a funder's programmes' claims, newest first."""
-    act, before = call.parts.act(call.actor), _before(cursor)
+    act, before = call.parts.act(call.actor), before_of(cursor)
 
     def read(tx: Tx) -> ClaimsOut:
         found = show_vouchers.list_claims(tx, act=act, before=before, limit=limit + 1)
-        more = write_cursor([found[limit - 1].id]) if len(found) > limit else None
-        return {"items": [claim_out(each) for each in found[:limit]], "next_cursor": more}
+        items, more = cut(found, limit)
+        return {"items": [claim_out(each) for each in items], "next_cursor": more}
 
     return await call.show(read)
 
@@ -348,8 +347,3 @@ async def review(call: Signed, claim_id: str, body: ReviewIn) -> Response:
 async def claw_back_claim(call: Signed, claim_id: str, body: ClawBackIn) -> Response:
     """Take back what was paid for a claim, by entries of its own."""
     return await call.act(lambda tx, act: claim_out(claw_back(tx, claim_id, body.reason, act=act)))
-
-
-def _before(cursor: str | None) -> str:
-    after = read_cursor(cursor, str)
-    return str(after[0]) if after else NEWEST
