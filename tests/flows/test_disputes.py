@@ -231,6 +231,16 @@ def test_not_once_the_market_day_is_closed(store):
         case.open()
 
 
+def test_the_day_that_counts_is_the_bills_own_whenever_it_was_begun(store):
+    """A bill begun before midnight that came after its day's run belongs to the next day."""
+    case = Case(store)
+    case.world.run(lambda tx, _: tx.script(["UPDATE bills SET day = '2026-11-25'"]))
+    case.world.run(lambda tx, _: close_day(tx, "2026-11-24"))
+    case.world.run(lambda tx, _: close_day(tx, "2026-11-25"))
+    with pytest.raises(DisputeTooLate, match="2026-11-25"):
+        case.open()
+
+
 def close_day(tx: Any, day: str) -> None:
     sql = f"INSERT INTO market_days (day, state, closed_at) VALUES ('{day}', 'closed', 1)"
     tx._cursor.execute(f"{sql} ON CONFLICT (day) DO UPDATE SET state = 'closed', closed_at = 1")

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 from tests.builders import Ids, a_member
 
-from suanwang.store import identity, schema
+from suanwang.store import days, identity, schema
 from suanwang.store.database import Store, parse_url
 from suanwang.store.errors import SchemaUnknown
 from suanwang.store.tables import METADATA
@@ -99,6 +99,33 @@ def test_a_database_of_each_release_is_brought_to_head(empty_database_url, relea
     store.run_now(lambda tx: a_member(tx, ids))
     store.close()
     assert differences(empty_database_url) == []
+
+
+def test_a_bill_that_was_settled_before_there_were_days_has_one(empty_database_url):
+    migrated_from_first(empty_database_url, "0002")
+    store = Store.open(empty_database_url)
+    monday = 1_763_956_800_000_000  # 2025-11-24 12:00 in Beijing
+    owner = "'org_old', 'Old', 'member', 'verified', 1"
+    job = "id, organisation_id, name, kind, spec, state, created_at, updated_at"
+    bill = "id, job_id, organisation_id, lines, total_units, created_at, settled_at"
+    rows = [f"INSERT INTO organisations VALUES ({owner})"]
+    for name, settled in (("a", monday), ("b", monday + 1), ("c", "NULL")):
+        rows += [
+            f"INSERT INTO jobs ({job}) VALUES ('{name}', 'org_old', 'x', 'compute', '', 'X', 1, 1)",
+            (
+                f"INSERT INTO bills ({bill}) VALUES ('{name}', '{name}', 'org_old', '', 0,"
+                f" {monday + (name != 'a') * 86_400_000_000}, {settled})"
+            ),
+        ]
+    store.run_now(lambda tx: tx.script(rows))
+    store.migrate()
+    found = store.read_now(lambda tx: days.before(tx, None, limit=10))
+    store.close()
+    # The day after still has a bill that waits: it is settled as any other.
+    assert [(str(each.day), each.state.value) for each in found] == [
+        ("2025-11-25", "open"),
+        ("2025-11-24", "preliminary"),
+    ]
 
 
 def test_an_empty_database_is_ready_in_half_a_second(tmp_path):

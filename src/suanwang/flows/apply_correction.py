@@ -169,8 +169,7 @@ def _moves(
     parts: Sequence[Part],
     act: Act,
 ) -> _Moves:
-    assert bill.day is not None, f"{bill.id} has no market day"
-    day = date.fromisoformat(bill.day)
+    day = bill.market_day
     memo = {"what": "correction", "job_id": str(job.id), "bill": new.version_id}
     before = [
         each

@@ -125,8 +125,7 @@ def _lease(tx: Tx, new: NewCorrection, *, act: Act) -> Lease:
 
 
 def _state(tx: Tx, bill: StoredBill, usage_id: str) -> DayState:
-    assert bill.day is not None, f"{bill.id} has no market day"
-    state = days.shared(tx, date.fromisoformat(bill.day)).state
+    state = days.shared(tx, bill.market_day).state
     if state is DayState.RESETTLED:
         raise DayResettled(
             kind="market day", id=usage_id, found=state, expected=DayState.FINAL, day=bill.day
@@ -139,7 +138,6 @@ def _state(tx: Tx, bill: StoredBill, usage_id: str) -> DayState:
 def _kept(
     tx: Tx, new: NewCorrection, record: UsageRecord, *, bill: StoredBill, lease: Lease, act: Act
 ) -> Correction:
-    assert bill.day is not None, f"{bill.id} has no market day"
     made = Correction(
         id=act.new_id(CorrectionId),
         lease_id=lease.id,
@@ -147,7 +145,7 @@ def _kept(
         bill_id=bill.id,
         organisation_id=bill.organisation_id,
         centre_owner=OrganisationId(centres.centre(tx, lease.centre_id).organisation_id),
-        day=bill.day,
+        day=bill.market_day.isoformat(),
         usage_id=record.usage_id,
         state=CORRECTION.first,
         record=record.to_wire(),

@@ -10,7 +10,7 @@ from suanwang.basics.canonical import Json
 from suanwang.basics.errors import Invalid, NotFound
 from suanwang.basics.ids import DisputeId, JobId
 from suanwang.basics.money import CNY, Money
-from suanwang.basics.slots import Instant, format_instant, market_day
+from suanwang.basics.slots import Instant, format_instant
 from suanwang.flows import dispute_money
 from suanwang.flows.act import Act, Role, must_be
 from suanwang.flows.issue_credit_note import LINES_MAX, TEXT_MAX, seller_of
@@ -23,7 +23,8 @@ from suanwang.ledger.disputes import (
     DisputeTooLate,
     due_after,
 )
-from suanwang.store import bills, disputes, evidence
+from suanwang.ledger.settlement import DayState
+from suanwang.store import bills, days, disputes, evidence
 from suanwang.store.bills import StoredBill
 from suanwang.store.disputes import Dispute, Freeze
 from suanwang.store.evidence import Evidence
@@ -136,8 +137,8 @@ def _when(instant: Instant | None) -> str | None:
 
 
 def _in_time(tx: Tx, bill: StoredBill, *, act: Act, timing: Timing) -> None:
-    until, day = bill.created_at + timing.dispute_window, market_day(bill.created_at)
-    if act.now >= until or disputes.is_day_closed(tx, day):
+    until, day = bill.created_at + timing.dispute_window, bill.market_day
+    if act.now >= until or days.shared(tx, day).state is DayState.CLOSED:
         raise DisputeTooLate(
             kind="bill", id=bill.id, found="closed", expected="open",
             until=format_instant(until), day=day,

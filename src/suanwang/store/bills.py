@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from suanwang.basics.errors import NotFound
@@ -55,6 +56,12 @@ class StoredBill:
         brokers = (part for part in self.parts if part["role"] == "broker")
         found = next(brokers, None)
         return self.provider_id if found is None else OrganisationId(found["organisation_id"])
+
+    @property
+    def market_day(self) -> date:
+        """The market day that it belongs to, once it is written."""
+        assert self.day is not None, f"{self.id} has no market day"
+        return date.fromisoformat(self.day)
 
     @property
     def earned(self) -> Mapping[OrganisationId, Money]:

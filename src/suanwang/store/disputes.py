@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -150,11 +149,6 @@ def due(tx: Tx, *, now: Instant, stale: Instant, limit: int) -> list[DisputeId]:
     """Return disputes that change by themselves now, and those whose day is to be looked up."""
     rows = tx.all("disputes_due", now=to_micros(now), stale=to_micros(stale), limit=limit)
     return [DisputeId(row.id) for row in rows]
-
-
-def is_day_closed(tx: Tx, day: date) -> bool:
-    """Say whether a market day is closed."""
-    return tx.first("market_day_closed", day=day.isoformat()) is not None
 
 
 def taken_of(tx: Tx, bill_id: BillId) -> list[Item]:

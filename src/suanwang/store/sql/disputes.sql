@@ -2,10 +2,6 @@
 -- The bill of one job, locked until the transaction ends: whatever is disputed or credited of it.
 SELECT * FROM bills WHERE job_id = :job_id {for_update}
 
--- name: market_day_closed
--- Whether a market day is closed.
-SELECT day FROM market_days WHERE day = :day AND state = 'closed'
-
 -- name: dispute_add
 -- A dispute.
 INSERT INTO disputes (

@@ -11,6 +11,7 @@ ALTER TABLE settlements ADD COLUMN paid_at INTEGER;
 UPDATE bills SET day = date(created_at / 1000000 + 28800, 'unixepoch');
 UPDATE bills SET run_id = 'before' WHERE settled_at IS NOT NULL;
 INSERT INTO market_days (day, state) SELECT DISTINCT day, 'open' FROM bills WHERE settled_at IS NULL;
+INSERT INTO market_days (day, state, preliminary_at) SELECT day, 'preliminary', MAX(settled_at) FROM bills GROUP BY day HAVING COUNT(*) = COUNT(settled_at);
 UPDATE settlements SET paid_at = at, earned_units = amount_units;
 CREATE TABLE settlement_runs (
 	id TEXT NOT NULL, 
