@@ -132,8 +132,14 @@ def _bills(tx: Tx, wanted: Wanted, place: Place, *, first: bool) -> Piece:
 
 
 def _notes(tx: Tx, wanted: Wanted, place: tuple[int, str]) -> Piece:
-    notes = exports.credits_earned if wanted.form in EARNED else exports.credit_notes
-    found, after = notes(tx, wanted.period, wanted.owner, after=place, limit=PIECE)
+    found, after = exports.credit_notes(
+        tx,
+        wanted.period,
+        wanted.owner,
+        earned=wanted.form in EARNED,
+        after=place,
+        limit=PIECE,
+    )
     more = Place(note=after) if len(found) == PIECE else None
     return Piece(_writer(tx, wanted, first=False)(found), more)
 

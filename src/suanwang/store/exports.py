@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from suanwang.basics.ids import OrganisationId
 from suanwang.basics.money import BUDGET, CNY, Asset, Money
@@ -38,15 +39,8 @@ def bills(
 
     Those that the owner pays, or, `earned`, those by which it earns.
     """
-    rows = tx.all(
-        "bills_earned_to_export" if earned else "bills_to_export",
-        after_at=after[0],
-        after_id=after[1],
-        since=to_micros(period.start),
-        until=to_micros(period.end),
-        owner=owner,
-        limit=limit,
-    )
+    asked = _asked(period, owner, earned=earned, after=after, limit=limit)
+    rows = tx.all("bills_to_export", **asked)
     end = (rows[-1].created_at, rows[-1].id) if rows else after
     return _invoiced(tx, [_bill(row) for row in rows]), end
 
@@ -56,43 +50,39 @@ def credit_notes(
     period: Slot,
     owner: OrganisationId | None,
     *,
+    earned: bool = False,
     after: tuple[int, str] = FIRST,
     limit: int,
 ) -> tuple[list[ExportedBill], tuple[int, str]]:
-    """Return the next credit notes of a period, each as a bill with one line, oldest first."""
-    rows = tx.all(
-        "credits_to_export",
-        after_at=after[0],
-        after_id=after[1],
-        since=to_micros(period.start),
-        until=to_micros(period.end),
-        owner=owner,
-        limit=limit,
-    )
+    """Return the next credit notes of a period, oldest first, and the place after them.
+
+    Each as a bill with one line, or, `earned`, with what its parties gave back.
+    """
+    asked = _asked(period, owner, earned=earned, after=after, limit=limit)
+    rows = tx.all("credits_to_export", **asked)
     end = (rows[-1].note_at, rows[-1].note_id) if rows else after
+    if earned:
+        return [_given_back(row) for row in rows], end
     return _invoiced(tx, [_credit(row) for row in rows]), end
 
 
-def credits_earned(
-    tx: Tx,
+def _asked(
     period: Slot,
     owner: OrganisationId | None,
     *,
-    after: tuple[int, str] = FIRST,
+    earned: bool,
+    after: tuple[int, str],
     limit: int,
-) -> tuple[list[ExportedBill], tuple[int, str]]:
-    """Return the next credit notes of a period, each with what its parties gave back."""
-    rows = tx.all(
-        "credits_earned_to_export",
-        after_at=after[0],
-        after_id=after[1],
-        since=to_micros(period.start),
-        until=to_micros(period.end),
-        owner=owner,
-        limit=limit,
-    )
-    end = (rows[-1].note_at, rows[-1].note_id) if rows else after
-    return [_given_back(row) for row in rows], end
+) -> dict[str, Any]:
+    return {
+        "after_at": after[0],
+        "after_id": after[1],
+        "since": to_micros(period.start),
+        "until": to_micros(period.end),
+        "owner": owner,
+        "earned": int(earned),
+        "limit": limit,
+    }
 
 
 def balances(tx: Tx, before: Instant, owner: OrganisationId | None) -> list[Balance]:

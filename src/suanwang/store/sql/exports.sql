@@ -1,5 +1,6 @@
 -- name: bills_to_export
--- Bills of a period with the names of what they are about, oldest first, after (created_at, id);
+-- Bills of a period with the names of what they are about, oldest first, after (created_at, id):
+-- those that :owner pays, or (:earned = 1) earned by, as the centre or as a party of their lines;
 -- :owner null means everybody's.
 SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
   b.settled_at, j.name AS job_name, j.kind AS job_kind, j.project_id, j.centre_id, j.pool_id,
@@ -13,50 +14,15 @@ LEFT JOIN centres c ON c.id = j.centre_id
 LEFT JOIN pools l ON l.id = j.pool_id
 WHERE (b.created_at, b.id) > (:after_at, :after_id)
   AND b.created_at >= :since AND b.created_at < :until
-  AND (CAST(:owner AS TEXT) IS NULL OR b.organisation_id = :owner)
+  AND (CAST(:owner AS TEXT) IS NULL
+    OR (:earned = 0 AND b.organisation_id = :owner)
+    OR (:earned = 1 AND (b.provider_id = :owner OR b.lines LIKE '%' || :owner || '%')))
 ORDER BY b.created_at, b.id LIMIT :limit
 
 -- name: credits_to_export
 -- Credit notes of a period with the names of what their bills are about, oldest first, after
--- (created_at, id); :owner null means everybody's.
-SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
-  b.settled_at, j.name AS job_name, j.kind AS job_kind, j.project_id, j.centre_id, j.pool_id,
-  j.usage, o.name AS organisation_name, p.name AS project_name, c.name AS centre_name, c.zone,
-  c.city, l.chip, n.id AS note_id, n.number, n.total_units AS note_units, n.created_at AS note_at
-FROM credit_notes n
-JOIN bills b ON b.id = n.bill_id
-JOIN jobs j ON j.id = b.job_id
-JOIN organisations o ON o.id = b.organisation_id
-LEFT JOIN projects p ON p.id = j.project_id
-LEFT JOIN centres c ON c.id = j.centre_id
-LEFT JOIN pools l ON l.id = j.pool_id
-WHERE (n.created_at, n.id) > (:after_at, :after_id)
-  AND n.created_at >= :since AND n.created_at < :until
-  AND (CAST(:owner AS TEXT) IS NULL OR n.organisation_id = :owner)
-ORDER BY n.created_at, n.id LIMIT :limit
-
--- name: bills_earned_to_export
--- Bills of a period by which an organisation earned (:owner null: anybody), as the centre or as a
--- party of their lines, oldest first, after (created_at, id).
-SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
-  b.settled_at, j.name AS job_name, j.kind AS job_kind, j.project_id, j.centre_id, j.pool_id,
-  j.usage, o.name AS organisation_name, p.name AS project_name, c.name AS centre_name, c.zone,
-  c.city, l.chip
-FROM bills b
-JOIN jobs j ON j.id = b.job_id
-JOIN organisations o ON o.id = b.organisation_id
-LEFT JOIN projects p ON p.id = j.project_id
-LEFT JOIN centres c ON c.id = j.centre_id
-LEFT JOIN pools l ON l.id = j.pool_id
-WHERE (b.created_at, b.id) > (:after_at, :after_id)
-  AND b.created_at >= :since AND b.created_at < :until
-  AND (CAST(:owner AS TEXT) IS NULL OR b.provider_id = :owner
-    OR b.lines LIKE '%' || :owner || '%')
-ORDER BY b.created_at, b.id LIMIT :limit
-
--- name: credits_earned_to_export
--- Credit notes of a period that took from what an organisation had earned (:owner null: anybody),
--- oldest first, after (created_at, id).
+-- (created_at, id): those that :owner got, or (:earned = 1) that took from what it had earned;
+-- :owner null means everybody's.
 SELECT b.id, b.job_id, b.organisation_id, b.provider_id, b.lines, b.total_units, b.created_at,
   b.settled_at, j.name AS job_name, j.kind AS job_kind, j.project_id, j.centre_id, j.pool_id,
   j.usage, o.name AS organisation_name, p.name AS project_name, c.name AS centre_name, c.zone,
@@ -71,8 +37,9 @@ LEFT JOIN centres c ON c.id = j.centre_id
 LEFT JOIN pools l ON l.id = j.pool_id
 WHERE (n.created_at, n.id) > (:after_at, :after_id)
   AND n.created_at >= :since AND n.created_at < :until
-  AND (CAST(:owner AS TEXT) IS NULL OR n.seller_id = :owner
-    OR n.body LIKE '%' || :owner || '%')
+  AND (CAST(:owner AS TEXT) IS NULL
+    OR (:earned = 0 AND n.organisation_id = :owner)
+    OR (:earned = 1 AND (n.seller_id = :owner OR n.body LIKE '%' || :owner || '%')))
 ORDER BY n.created_at, n.id LIMIT :limit
 
 -- name: journal_balances
