@@ -14,11 +14,11 @@ from suanwang.flows.change import Change
 from suanwang.flows.draw_up_bill import (
     Drawn,
     commission_record,
-    deal_of,
     draw_up,
     on_record,
 )
 from suanwang.flows.market_days import open_day
+from suanwang.flows.terms import deal_of
 from suanwang.flows.timing import Timing
 from suanwang.flows.voucher_subsidy import VoucherDesk, funding_moves
 from suanwang.jobs.lifecycle import JobEvent
@@ -93,7 +93,9 @@ def _centre_of(job: Job) -> CentreId:
 
 def _owners(tx: Tx, metered: list[Job]) -> Mapping[CentreId, OrganisationId]:
     """Return who owns the centres of these jobs."""
-    return {each: centres.centre(tx, each).organisation_id for each in map(_centre_of, metered)}
+    return {
+        each: centres.centre(tx, each).organisation_id for each in set(map(_centre_of, metered))
+    }
 
 
 def _sellers(metered: Iterable[Job]) -> set[OrganisationId]:

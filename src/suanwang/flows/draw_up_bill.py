@@ -15,8 +15,7 @@ from suanwang.basics.ids import BillId, JobId
 from suanwang.basics.money import CNY, Money
 from suanwang.basics.slots import Instant
 from suanwang.flows.specs import spec_of
-from suanwang.flows.terms import terms_of
-from suanwang.grid.deal import DIRECT, Deal
+from suanwang.flows.terms import deal_of, terms_of
 from suanwang.jobs.bill import Bill, bill_for
 from suanwang.jobs.parts import (
     Part,
@@ -80,11 +79,6 @@ def draw_up(
         contract_id=deal.contract,
     )
     return Drawn(bill=stored, parts=parts)
-
-
-def deal_of(job: Job) -> Deal:
-    """Return the deal that a job was cleared with; one that never was is nobody's."""
-    return terms_of(job).deal if job.terms else DIRECT
 
 
 def _bill_of(job: Job, usage: Mapping[str, Any], limit: Money) -> Bill:

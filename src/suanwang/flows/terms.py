@@ -22,6 +22,11 @@ def terms_of(job: Job) -> Terms:
     return read_terms(job.terms)
 
 
+def deal_of(job: Job) -> Deal:
+    """Return the deal that a job was cleared with; one that never was is nobody's."""
+    return _deal_in(job.terms or {})
+
+
 def write_terms(terms: Terms) -> dict[str, Json]:
     """Write terms as JSON, exactly: money in units, instants in microseconds."""
     cold = terms.cold_price_gb_month
@@ -55,7 +60,7 @@ def read_terms(wire: Mapping[str, Any]) -> Terms:
         priced=_read_priced(wire["priced"]),
         province=wire["province"],
         pue=Fraction(wire["pue"]),
-        deal=_read_deal(wire["deal"]) if wire.get("deal") else DIRECT,
+        deal=_deal_in(wire),
         take=_read_take(wire["take"]) if "take" in wire else TAKE_RATES,
     )
 
@@ -78,6 +83,11 @@ def _write_deal(deal: Deal) -> dict[str, Json]:
         "carriage_contract": deal.carriage_contract,
         "carriage": str(deal.carriage),
     }
+
+
+def _deal_in(terms: Mapping[str, Any]) -> Deal:
+    wire = terms.get("deal")
+    return _read_deal(wire) if wire else DIRECT
 
 
 def _read_deal(wire: Mapping[str, Any]) -> Deal:
