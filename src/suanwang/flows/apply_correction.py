@@ -11,7 +11,7 @@ Either the new payment goes first or what is taken back, whichever there is mone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -94,14 +94,20 @@ def apply_correction(tx: Tx, correction: Correction, bill: StoredBill, *, act: A
         run_id=bill.run_id,
     )
     must_be_plain(tx, new)
-    moves = _moves(tx, job, bill, new, made=made, parts=drawn.parts, act=act)
-    short = _short(tx, moves, costs_buyer=new.total > bill.total)
-    if isinstance(short, Short):
-        return short
-    ledger.post(tx, short)
-    moves.own.write(tx)
-    _write(tx, correction, job=job, bill=bill, new=new, act=act)
-    return None
+    earning = earning_accounts(tx, {*bill.earned, *new.earned, bill.provider_id})
+    paid = _paid_before(tx, bill, new, earning=earning, act=act)
+    back = _taken_back(made, bill, new, act=act)
+    anew = _paid_anew(tx, job, new, parts=drawn.parts, earning=earning, act=act)
+    error: SuanwangError | None = None
+    for order in _orders(new, back, anew, paid, act=act):
+        error = _why_not(tx, order)
+        if error is None:
+            ledger.post(tx, order)
+            _add_to_statements(tx, bill.market_day, paid, act=act)
+            _write(tx, correction, job=job, bill=bill, new=new, act=act)
+            return None
+    assert error is not None, "there are two orders, and both were refused"
+    return Short(error=error, costs_buyer=new.total > bill.total)
 
 
 def _limit(made: Sequence[Transfer], bill: StoredBill) -> Money:
@@ -125,140 +131,146 @@ def _limit(made: Sequence[Transfer], bill: StoredBill) -> Money:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Moves:
-    """What a correction moves."""
+class _Paid:
+    """A member that has been paid for a bill, and what it gets of the bill's next version."""
 
-    chain: str
-    back: Sequence[Transfer]
-    anew: Sequence[Transfer]
-    pull: Sequence[Transfer]  # the differences that earners pay back, from available
-    push: Sequence[Transfer]  # the differences that earners get, into available
-    pull_all: Sequence[Transfer]
-    push_all: Sequence[Transfer]
-    own: _Own
-
-    def orders(self) -> list[list[Transfer]]:
-        """Return the two orders in which it can be made."""
-        return [
-            [*self.pull, *chained(self.chain, [*self.anew, *self.back]), *self.push],
-            [*self.pull_all, *chained(self.chain, [*self.back, *self.anew]), *self.push_all],
-        ]
+    member: OrganisationId
+    statement_id: SettlementId
+    receivable: AccountId
+    available: AccountId
+    old: Money
+    new: Money
 
 
-def _short(tx: Tx, moves: _Moves, *, costs_buyer: bool) -> Short | list[Transfer]:
-    """Try both orders on a copy of the accounts, which stay locked; return the one that holds."""
-    error: SuanwangError | None = None
-    for order in moves.orders():
-        try:
-            apply(ledger.load(tx, order), order)
-        except (FundsInsufficient, MemberNotVerified, MemberSuspended) as refusal:
-            error = refusal
-        else:
-            return order
-    assert error is not None, "one of the orders was refused"
-    return Short(error=error, costs_buyer=costs_buyer)
-
-
-def _moves(
+def _paid_before(
     tx: Tx,
-    job: Job,
     bill: StoredBill,
     new: StoredBill,
     *,
-    made: Sequence[Transfer],
-    parts: Sequence[Part],
+    earning: Mapping[OrganisationId, AccountId],
     act: Act,
-) -> _Moves:
-    day = bill.market_day
-    memo = {"what": "correction", "job_id": str(job.id), "bill": new.version_id}
-    before = [
-        each
+) -> list[_Paid]:
+    """Return the members that were paid; of a bill that is not settled all is in receivable."""
+    if bill.settled_at is None:
+        return []
+    run_id = correction_run(tx, bill.market_day)
+    return [
+        _Paid(
+            member=member,
+            statement_id=days.correction_id(tx, run_id, member) or act.new_id(SettlementId),
+            receivable=earning[member],
+            available=ledger.account_of(tx, member, AccountName.AVAILABLE).id,
+            old=bill.earned.get(member, _NOTHING),
+            new=new.earned.get(member, _NOTHING),
+        )
+        for member in sorted({*bill.earned, *new.earned})
+    ]
+
+
+def _taken_back(
+    made: Sequence[Transfer], bill: StoredBill, new: StoredBill, *, act: Act
+) -> list[Transfer]:
+    """Reverse every transfer of the version before."""
+    return [
+        reverse(act.new_id(TransferId), each, at=act.now, group_id=bill.job_id,
+                day=bill.market_day, memo=_memo(new))
         for each in made
         if each.chain is not None and each.chain.id == bill.version_id and each.reverses is None
-    ]
-    back = [
-        reverse(act.new_id(TransferId), each, at=act.now, group_id=job.id, day=day, memo=memo)
-        for each in before
-    ]
-    earning = earning_accounts(tx, {*bill.earned, *new.earned, bill.provider_id})
-    exchange = funds.exchange_accounts(tx)
-    due: dict[AccountId, Money] = {}
+    ]  # fmt: skip
+
+
+def _paid_anew(
+    tx: Tx,
+    job: Job,
+    new: StoredBill,
+    *,
+    parts: Sequence[Part],
+    earning: Mapping[OrganisationId, AccountId],
+    act: Act,
+) -> list[Transfer]:
+    """Pay the next version out of what the buyer has available, one transfer an account."""
+    exchange, due = funds.exchange_accounts(tx), dict[AccountId, Money]()
     for part in parts:
         account = funds.account_of_part(part, earning=earning, exchange=exchange)
         due[account] = due.get(account, _NOTHING) + part.amount
-    buyer = funds.buyer_account(tx, bill.organisation_id)
-    anew = [
+    buyer = funds.buyer_account(tx, new.organisation_id)
+    return [
         replace(
             move(act.new_id(TransferId), amount, debit=buyer, credit=account, at=act.now,
-                 group_id=job.id, memo=memo), day=day,
+                 group_id=job.id, memo=_memo(new)), day=new.market_day,
         )
         for account, amount in due.items()
         if amount
     ]  # fmt: skip
-    own = _Own(tx, bill, new, earning=earning, day=day, act=act)
-    return _Moves(
-        chain=new.version_id,
-        back=back,
-        anew=anew,
-        pull=own.moves(lambda old, now: old - now, back=True),
-        push=own.moves(lambda old, now: now - old, back=False),
-        pull_all=own.moves(lambda old, _: old, back=True),
-        push_all=own.moves(lambda _, now: now, back=False),
-        own=own,
-    )
 
 
-class _Own:
-    """What moves between the receivable and the available of members that have been paid."""
+def _memo(new: StoredBill) -> dict[str, str]:
+    return {"what": "correction", "job_id": str(new.job_id), "bill": new.version_id}
 
-    def __init__(
-        self,
-        tx: Tx,
-        bill: StoredBill,
-        new: StoredBill,
-        *,
-        earning: Mapping[OrganisationId, AccountId],
-        day: date,
-        act: Act,
-    ) -> None:
-        self._act, self._day, self._earning = act, day, earning
-        self._old, self._new = bill.earned, new.earned
-        self._ids: dict[OrganisationId, SettlementId] = {}
-        self._available: dict[OrganisationId, AccountId] = {}
-        if bill.settled_at is None:
-            return  # nobody has been paid: the difference waits in receivable with the rest
-        run_id = correction_run(tx, day)
-        for member in sorted({*bill.earned, *new.earned}):
-            self._ids[member] = days.correction_id(tx, run_id, member) or act.new_id(SettlementId)
-            self._available[member] = ledger.account_of(tx, member, AccountName.AVAILABLE).id
 
-    def moves(self, amount_of: Callable[[Money, Money], Money], *, back: bool) -> list[Transfer]:
-        """Move what `amount_of` says of the old and the new earnings, where it is above zero."""
-        made = []
-        for member, settlement_id in self._ids.items():
-            amount = amount_of(self._old.get(member, _NOTHING), self._new.get(member, _NOTHING))
-            if amount.units <= 0:
-                continue
-            receivable, available = self._earning[member], self._available[member]
-            debit, credit = (available, receivable) if back else (receivable, available)
-            moved = move(
-                self._act.new_id(TransferId), amount, debit=debit, credit=credit,
-                at=self._act.now, group_id=settlement_id,
-                memo={"what": "settlement-correction", "day": self._day.isoformat()},
+def _orders(
+    new: StoredBill,
+    back: Sequence[Transfer],
+    anew: Sequence[Transfer],
+    paid: Sequence[_Paid],
+    *,
+    act: Act,
+) -> Iterator[list[Transfer]]:
+    """Yield the two orders in which it can be made.
+
+    With the new payment first, members that were paid move the difference; else all of the old
+    goes through their receivable before all of the new.
+    """
+
+    def to_receivable(each: _Paid, amount: Money) -> Transfer:
+        ends = (each.available, each.receivable)
+        return _beside(each, amount, *ends, day=new.market_day, act=act)
+
+    def to_available(each: _Paid, amount: Money) -> Transfer:
+        ends = (each.receivable, each.available)
+        return _beside(each, amount, *ends, day=new.market_day, act=act)
+
+    yield [
+        *(to_receivable(each, each.old - each.new) for each in paid if each.old > each.new),
+        *chained(new.version_id, [*anew, *back]),
+        *(to_available(each, each.new - each.old) for each in paid if each.new > each.old),
+    ]
+    yield [
+        *(to_receivable(each, each.old) for each in paid if each.old),
+        *chained(new.version_id, [*back, *anew]),
+        *(to_available(each, each.new) for each in paid if each.new),
+    ]
+
+
+def _beside(
+    each: _Paid, amount: Money, debit: AccountId, credit: AccountId, *, day: date, act: Act
+) -> Transfer:
+    moved = move(
+        act.new_id(TransferId), amount, debit=debit, credit=credit, at=act.now,
+        group_id=each.statement_id,
+        memo={"what": "settlement-correction", "day": day.isoformat()},
+    )  # fmt: skip
+    return replace(moved, day=day)
+
+
+def _why_not(tx: Tx, order: Sequence[Transfer]) -> SuanwangError | None:
+    """Try an order on a copy of the accounts, which stay locked; say why it is refused."""
+    try:
+        apply(ledger.load(tx, order), order)
+    except (FundsInsufficient, MemberNotVerified, MemberSuspended) as refusal:
+        return refusal
+    return None
+
+
+def _add_to_statements(tx: Tx, day: date, paid: Sequence[_Paid], *, act: Act) -> None:
+    """Add the differences to the members' statements of the day."""
+    run_id = correction_run(tx, day) if paid else ""
+    for each in paid:
+        if each.new != each.old:
+            days.correct(
+                tx, each.statement_id, each.member, run_id=run_id, day=day,
+                amount=each.new - each.old, at=act.now,
             )  # fmt: skip
-            made.append(replace(moved, day=self._day))
-        return made
-
-    def write(self, tx: Tx) -> None:
-        """Add the differences to the members' statements of the day."""
-        run_id = correction_run(tx, self._day)
-        for member, settlement_id in self._ids.items():
-            by = self._new.get(member, _NOTHING) - self._old.get(member, _NOTHING)
-            if by:
-                days.correct(
-                    tx, settlement_id, member, run_id=run_id, day=self._day, amount=by,
-                    at=self._act.now,
-                )  # fmt: skip
 
 
 def correction_run(tx: Tx, day: date) -> str:
