@@ -46,40 +46,30 @@ def _command(form: str, example: str, help_text: str) -> None:
         _export(ctx.obj, form, (start, end), out, everybody=everybody)
 
 
+def _sheet(form: str, example: str, help_text: str) -> None:
+    """Add the command of a form that a spreadsheet opens; its name is the form's."""
+
+    @app.command(form, cls=ClientCommand, epilog=_EXAMPLE.format(form, example), help=help_text)
+    def export(
+        ctx: typer.Context,
+        *,
+        start: Start = None,
+        end: End = None,
+        out: Out = None,
+        everybody: Everybody = False,
+        excel: Excel = False,
+    ) -> None:
+        _export(ctx.obj, form, (start, end), out, everybody=everybody, excel=excel)
+
+
 _command("focus", "bills.csv", "Export bills as FOCUS 1.2, which cost tools read.")
-
-
-@app.command(cls=ClientCommand, epilog=_EXAMPLE.format("csv", "bills.csv --excel"))
-def csv(
-    ctx: typer.Context,
-    *,
-    start: Start = None,
-    end: End = None,
-    out: Out = None,
-    everybody: Everybody = False,
-    excel: Excel = False,
-) -> None:
-    """Export bills as plain CSV, a row a line."""
-    _export(ctx.obj, "csv", (start, end), out, everybody=everybody, excel=excel)
-
-
+_sheet("csv", "bills.csv --excel", "Export bills as plain CSV, a row a line.")
 _command("jsonl", "bills.jsonl", "Export bills as JSON lines, one bill a line.")
-
-
-@app.command("earned-csv", cls=ClientCommand, epilog=_EXAMPLE.format("earned-csv", "earned.csv"))
-def earned_csv(
-    ctx: typer.Context,
-    *,
-    start: Start = None,
-    end: End = None,
-    out: Out = None,
-    everybody: Everybody = False,
-    excel: Excel = False,
-) -> None:
-    """Export what was earned by bills as plain CSV, less credit notes; for sellers."""
-    _export(ctx.obj, "earned-csv", (start, end), out, everybody=everybody, excel=excel)
-
-
+_sheet(
+    "earned-csv",
+    "earned.csv",
+    "Export what was earned by bills as plain CSV, less credit notes; for sellers.",
+)
 _command(
     "earned-jsonl",
     "earned.jsonl",
