@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from suanwang.basics.canonical import canonical_bytes
 from suanwang.basics.money import Money
@@ -86,7 +85,7 @@ def _contract(
             wrong(said.at(field), expected, said.text(field))
     clause = _CLAUSE.get(kind)
     if clause is not None:
-        rate = Said(said.at("clauses"), _object(said, "clauses")).number(clause)
+        rate = said.inner("clauses").number(clause)
         if _rate(deal, clause) != rate:
             wrong(deal.at(clause), f"{rate} by {leaf.id}", deal.text(clause))
     return said
@@ -107,7 +106,7 @@ def _check_line(leaves: Sequence[Leaf], line: Line, deal: Said, contract: Said |
         seconds = Fraction(round(line.quantity * _HOUR_SECONDS), _HOUR_SECONDS)
         if _of(line, "centre") != purchase.times(seconds).units:
             wrong(line.said.at("parts"), f"{purchase.times(seconds)} to the centre", "another")
-        prices = _object(contract, "clauses").get("prices")
+        prices = contract.inner("clauses").fields.get("prices")
         known = prices.values() if isinstance(prices, dict) else ()
         if known and str(purchase) not in known:
             wrong(line.said.at("purchase"), f"a price of {contract.place}", purchase)
@@ -121,7 +120,7 @@ def _check_discount(leaves: Sequence[Leaf], line: Line, deal: Said, contract: Sa
     listed = source and listed_at(leaves, source, asked_by=deal.at("purchase_source"))
     if not listed:
         return  # it was cleared before list prices were on record
-    clauses = Said(contract.at("clauses"), _object(contract, "clauses"))
+    clauses = contract.inner("clauses")
     less, purchase = clauses.number("discount"), line.said.money("purchase")
     slots = cleared_slot(deal.fields.get("purchased"), line)
     hours = [hour_of(line)] if slots else range(HOURS)
@@ -138,9 +137,8 @@ def _check_price(leaves: Sequence[Leaf], line: Line, deal: Said) -> None:
     listed = Said(leaf.place, leaf.record)
     if listed.text("broker_id") != deal.text("broker"):
         wrong(listed.at("broker_id"), deal.text("broker"), listed.text("broker_id"))
-    prices = Said(listed.at("prices"), _object(listed, "prices"))
-    classes = _object(prices, "classes")
-    for name, each in classes.items():
+    prices = listed.inner("prices")
+    for name, each in prices.inner("classes").fields.items():
         if isinstance(each, dict) and line.price in _named(Said(f"{prices.place}.{name}", each)):
             return
     wrong(line.said.at("price"), f"a price of {leaf.place}", line.price)
@@ -174,10 +172,3 @@ def _rate(said: Said, key: str) -> Fraction:
     if not digits.isdecimal() or not digits.isascii() or not int(bottom or "1"):
         wrong(said.at(key), "a rate", text)
     return Fraction(int(top), int(bottom or "1"))
-
-
-def _object(said: Said, key: str) -> dict[str, Any]:
-    found = said.fields.get(key)
-    if not isinstance(found, dict):
-        wrong(said.at(key), "an object", found)
-    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from suanwang.basics.errors import Invalid
 from suanwang.basics.money import Money
@@ -59,14 +58,14 @@ def price_at(listed: Said, hour: int, *, less: Fraction = Fraction(0)) -> Money:
 
     A factor applies to the plain price and is rounded half up once.
     """
-    price = Said(listed.at("price"), _object(listed, "price"))
+    price = listed.inner("price")
     plain = price.money("price").times(1 - less)
     if price.text("kind") == "flat":
         return plain
-    hours, factors = _object(price, "hours"), _object(price, "factors")
-    for period, named in hours.items():
+    hours, factors = price.inner("hours"), price.inner("factors")
+    for period, named in hours.fields.items():
         if isinstance(named, list) and hour in named:
-            return plain.times(Said(price.at("factors"), factors).number(period))
+            return plain.times(factors.number(period))
     return plain
 
 
@@ -99,10 +98,3 @@ def _begins(line: Line) -> Instant:
         return parse_instant(line.said.text("at"))
     except Invalid:
         wrong(line.said.at("at"), "an instant", line.said.text("at"))
-
-
-def _object(said: Said, key: str) -> dict[str, Any]:
-    found = said.fields.get(key)
-    if not isinstance(found, dict):
-        wrong(said.at(key), "an object", found)
-    return found

@@ -68,6 +68,13 @@ class Said:
             wrong(self.at(key), "a decimal number", text)
         return Fraction(found)
 
+    def inner(self, key: str) -> Said:
+        """Return an object that must be there."""
+        found = self.fields.get(key)
+        if not isinstance(found, dict):
+            wrong(self.at(key), "an object", found)
+        return Said(self.at(key), found)
+
     def rows(self, key: str) -> Iterator[Said]:
         """Yield the objects of a list that must be there."""
         found = self.fields.get(key)
