@@ -122,6 +122,8 @@ def test_nothing_printed_steers_a_terminal(text):
     (["--json", "train.yaml"], ["--json=*", "train.yaml"]),
     (["--json", "-q"], ["--json=*", "-q"]),
     (["--json=id"], ["--json=id"]),
+    (["--json", "doubt"], ["--json=doubt"]),  # of a bank line
+    (["--json", "earned"], ["--json=earned"]),  # of a settlement
     (["--", "--json"], ["--", "--json"]),
 ])  # fmt: skip
 def test_a_bare_json_gets_its_value(words, given):

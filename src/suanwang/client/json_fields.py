@@ -9,9 +9,10 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from suanwang.client import wire, wire_grid, wire_money
 from suanwang.client.errors import FieldUnknown
 from suanwang.client.reading import Resource
 
@@ -66,10 +67,17 @@ def _reads_like_fields(word: str) -> bool:
 
 @cache
 def _known() -> frozenset[str]:
-    """Return the names of all fields of all resources."""
-    found = set()
-    for module in (wire, wire_grid, wire_money):
-        for thing in vars(module).values():
-            if isinstance(thing, type) and issubclass(thing, Resource):
-                found |= {f.metadata.get("key", f.name) for f in dataclasses.fields(thing)}
+    """Return the names of all fields of all resources.
+
+    Their modules are loaded here: only a word after --json asks for them.
+    """
+    import suanwang.client as package  # noqa: PLC0415 - late, as said
+
+    names = [each.name for each in iter_modules(package.__path__) if each.name.startswith("wire")]
+    modules = [import_module(f"{package.__name__}.{name}") for name in names]
+    things = [each for module in modules for each in vars(module).values()]
+    found: set[str] = set()
+    for thing in things:
+        if isinstance(thing, type) and issubclass(thing, Resource):
+            found |= {f.metadata.get("key", f.name) for f in dataclasses.fields(thing)}
     return frozenset(found - {"raw"})
